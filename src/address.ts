@@ -1,0 +1,93 @@
+/** Where a checkpoint is: thread, namespace, checkpoint id. Made and checked here, and nowhere else. */
+import type { RunnableConfig } from '@langchain/core/runnables'
+import { InvalidInputError } from './errors.ts'
+
+/** A place for one checkpoint of a namespace of a thread; without `checkpointId`, the namespace's head. */
+export interface Address {
+  readonly threadId: string
+  /** `''` is the root graph's; subgraphs have `node:<task>` and deeper. */
+  readonly ns: string
+  readonly checkpointId?: string | undefined
+}
+
+/** An address of exactly one checkpoint. */
+export interface CheckpointAddress extends Address {
+  readonly checkpointId: string
+}
+
+/**
+ * The longest identifiers, in UTF-8 bytes. All that meet in one key of `writes`, with a tenant of 64, stay below the
+ * 2,704 bytes that a btree entry may have.
+ */
+export const MAX_ID_BYTES = 512
+export const MAX_NAMESPACE_BYTES = 1000
+
+/** What a wrong value is, in a word; the value itself stays out of errors. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  return value === '' ? 'an empty string' : typeof value
+}
+
+/** Refuses what can't be a key, here and in every server: other types, NUL, lone surrogates, too many bytes. */
+export function requireId(field: string, value: unknown, maxBytes: number = MAX_ID_BYTES): string {
+  const wanted = `must be a non-empty string of at most ${maxBytes} bytes`
+  if (typeof value !== 'string' || value === '') throw new InvalidInputError(field, `${wanted}; got ${kindOf(value)}.`)
+  checkText(field, value, maxBytes)
+  return value
+}
+
+function checkText(field: string, value: string, maxBytes: number): void {
+  const bytes = Buffer.byteLength(value)
+  if (bytes > maxBytes)
+    throw new InvalidInputError(field, `must be at most ${maxBytes} bytes; got ${bytes}. Use a hash of it instead.`)
+  if (value.includes('\0')) throw new InvalidInputError(field, 'must not contain U+0000. Remove it, or encode the id.')
+  if (!value.isWellFormed())
+    throw new InvalidInputError(field, 'must be well-formed Unicode; it has a lone surrogate. Encode the id.')
+}
+
+/** The thread id, or an error that says how to pass one. */
+export function requireThreadId(config: RunnableConfig): string {
+  const id: unknown = config.configurable?.['thread_id']
+  if (id === undefined) {
+    throw new InvalidInputError(
+      'configurable.thread_id',
+      'is missing. Pass one with the call: graph.invoke(input, { configurable: { thread_id: "…" } }).',
+    )
+  }
+  return requireId('configurable.thread_id', id)
+}
+
+/** The namespace, `''` where none is given. */
+export function namespaceOf(config: RunnableConfig): string {
+  const ns: unknown = config.configurable?.['checkpoint_ns']
+  if (ns === undefined || ns === '') return ''
+  return requireId('configurable.checkpoint_ns', ns, MAX_NAMESPACE_BYTES)
+}
+
+/** The checkpoint id, or undefined where the head is meant: LangGraph passes `undefined` and `''` for it. */
+export function checkpointIdOf(config: RunnableConfig): string | undefined {
+  const id: unknown = config.configurable?.['checkpoint_id']
+  if (id === undefined || id === null || id === '') return undefined
+  return requireId('configurable.checkpoint_id', id)
+}
+
+/** The address in a config; a missing thread id is an error. Nothing else of the config is read or kept. */
+export function parseAddress(config: RunnableConfig): Address {
+  return { threadId: requireThreadId(config), ns: namespaceOf(config), checkpointId: checkpointIdOf(config) }
+}
+
+/** The run that a put belongs to, where LangGraph tells it. */
+export function runIdOf(config: RunnableConfig): string | undefined {
+  const id: unknown = config.configurable?.['run_id'] ?? config.metadata?.['run_id'] ?? config.runId
+  return typeof id === 'string' && id !== '' ? requireId('configurable.run_id', id) : undefined
+}
+
+/** A config that holds exactly the three keys. */
+export function toConfig(address: CheckpointAddress): {
+  configurable: { thread_id: string; checkpoint_ns: string; checkpoint_id: string }
+} {
+  return {
+    configurable: { thread_id: address.threadId, checkpoint_ns: address.ns, checkpoint_id: address.checkpointId },
+  }
+}

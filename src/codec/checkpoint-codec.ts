@@ -1,0 +1,217 @@
+/** Checkpoints, metadata and writes to records and back. Which serializer made a value is decided here and nowhere else. */
+import { hash } from 'node:crypto'
+import {
+  maxChannelVersion,
+  type ChannelVersions,
+  type Checkpoint,
+  type CheckpointMetadata,
+  type CheckpointPendingWrite,
+  type CheckpointTuple,
+  type DeltaChannelHistory,
+  type PendingWrite,
+  type SerializerProtocol,
+} from '@langchain/langgraph-checkpoint'
+import { toConfig } from '../address.ts'
+import type {
+  CheckpointRecord,
+  HistoryChannel,
+  StoredCheckpoint,
+  StoredHistory,
+  StoredWrite,
+  WriteRecord,
+} from '../store/store.ts'
+import { Decoder, type Parts } from './decode.ts'
+import { Encoder, type PartSet } from './encode.ts'
+import { manifestKey, manifestText, type Manifest, type Node } from './format.ts'
+import { escapeText, fromJsonbText, toJsonbText, unescapeText } from './jsonb-text.ts'
+import { Memo } from './memo.ts'
+import {
+  DEFAULT_VALUE_LIMITS,
+  LosslessSerializer,
+  parseWire,
+  reviveWire,
+  stringifyValue,
+  type ValueLimits,
+} from './value.ts'
+import { setOwn } from './value/markers.ts'
+import { writeIndex } from './write-index.ts'
+
+/** The sends of a checkpoint of format < 4 stood in its parent's writes of this channel. */
+const TASKS = '__pregel_tasks'
+
+type EncodedCheckpoint = Pick<CheckpointRecord, 'header' | 'manifest' | 'conditional' | 'metadata' | 'digest' | 'parts'>
+
+/** What a stored checkpoint consists of, before its parts are there. */
+export interface ParsedCheckpoint {
+  readonly stored: StoredCheckpoint
+  readonly manifest: Manifest
+  readonly writes: readonly Node[]
+  readonly sends: readonly Node[]
+  /** All of them. */
+  readonly nodes: readonly Node[]
+}
+
+export class CheckpointCodec {
+  readonly serde: SerializerProtocol
+  readonly #limits: ValueLimits
+  readonly #encoder: Encoder
+  readonly #decoder: Decoder
+
+  constructor(options: {
+    readonly serde?: SerializerProtocol | undefined
+    readonly limits?: Partial<ValueLimits> | undefined
+  }) {
+    this.#limits = { ...DEFAULT_VALUE_LIMITS, ...options.limits }
+    this.serde = options.serde ?? new LosslessSerializer(this.#limits)
+    const memo = new Memo()
+    this.#encoder = new Encoder(memo, this.#limits)
+    this.#decoder = new Decoder(memo, this.serde)
+  }
+
+  /**
+   * Everything is serialized before this returns, as the values are live state (contract 1.4); only a caller's own
+   * serializer may take longer.
+   */
+  encodeCheckpoint(
+    checkpoint: Checkpoint,
+    metadata: CheckpointMetadata,
+    newVersions: ChannelVersions,
+    isRoot: boolean,
+  ): EncodedCheckpoint | Promise<EncodedCheckpoint> {
+    const { id: _, channel_values: values, v, ...rest } = checkpoint
+    const header = stringifyValue({ v, ...rest }, 'checkpoint', this.#limits)
+    const metadataText = toJsonbText(stringifyValue(metadata, 'metadata', this.#limits))
+    const parts: PartSet = new Map()
+    const channels = Object.keys(values)
+    const isConditional = (channel: string) =>
+      isRoot && Object.hasOwn(checkpoint.channel_versions, channel) && !Object.hasOwn(newVersions, channel)
+    const finish = (nodes: readonly string[]): EncodedCheckpoint => {
+      const lines = channels.map((channel, i) => ({ channel, line: `${manifestKey(channel)}${nodes[i]}` }))
+      const manifest = manifestText(lines.filter(({ channel }) => !isConditional(channel)).map(({ line }) => line))
+      const conditional = lines.filter(({ channel }) => isConditional(channel)).map(({ line }) => line)
+      const digest = hash('sha256', [header, manifest, ...conditional, metadataText].join('\n\n'), 'base64url').slice(
+        0,
+        22,
+      )
+      return { header, manifest, conditional, metadata: metadataText, digest, parts }
+    }
+    return whenAll(
+      channels.map((channel) => this.#encode(values[channel], `channel_values.${channel}`, parts)),
+      finish,
+    )
+  }
+
+  /** Of several writes to one special channel the last counts; they share an index. */
+  encodeWrites(
+    writes: readonly PendingWrite[],
+  ): { writes: WriteRecord[]; parts: PartSet } | Promise<{ writes: WriteRecord[]; parts: PartSet }> {
+    const parts: PartSet = new Map()
+    const nodes = writes.map(([channel, value]) => this.#encode(value, channel, parts))
+    return whenAll(nodes, (values) => {
+      const byIndex = new Map<number, WriteRecord>()
+      writes.forEach(([channel], i) => {
+        const idx = writeIndex(channel, i)
+        byIndex.set(idx, { idx, channel: escapeText(channel), value: values[i] as string })
+      })
+      return { writes: [...byIndex.values()], parts }
+    })
+  }
+
+  parse(stored: StoredCheckpoint): ParsedCheckpoint {
+    const manifest = parseWire(stored.manifest) as Manifest
+    const writes = stored.writes.map(nodeOf)
+    const sends = stored.sends.map(nodeOf)
+    return { stored, manifest, writes, sends, nodes: [...Object.values(manifest), ...writes, ...sends] }
+  }
+
+  async decodeTuple(parsed: ParsedCheckpoint, parts: Parts): Promise<CheckpointTuple> {
+    const { stored } = parsed
+    const channelValues: Record<string, unknown> = {}
+    for (const [channel, node] of Object.entries(parsed.manifest))
+      setOwn(channelValues, channel, await this.#decode(node, parts))
+    const { v, ts, ...rest } = reviveWire(parseWire(stored.header)) as Omit<Checkpoint, 'id' | 'channel_values'>
+    const checkpoint: Checkpoint = { v, id: stored.address.checkpointId, ts, channel_values: channelValues, ...rest }
+    if (parsed.sends.length > 0) await this.#migrateSends(checkpoint, parsed.sends, parts)
+    const tuple: CheckpointTuple = {
+      config: toConfig(stored.address),
+      checkpoint,
+      metadata: reviveWire(parseWire(fromJsonbText(stored.metadata))) as CheckpointMetadata,
+      pendingWrites: await this.#decodeWrites(stored.writes, parsed.writes, parts),
+    }
+    if (stored.parentId !== undefined)
+      tuple.parentConfig = toConfig({ ...stored.address, checkpointId: stored.parentId })
+    return tuple
+  }
+
+  /** @param bring fetches the parts that all these nodes lead to */
+  async decodeHistories(
+    channels: readonly string[],
+    histories: ReadonlyMap<string, StoredHistory>,
+    bring: (nodes: readonly Node[]) => Promise<Parts>,
+  ): Promise<Record<string, DeltaChannelHistory>> {
+    const parsed = channels.map((channel) => {
+      const history = histories.get(escapeText(channel))
+      const seed =
+        history?.seedManifest === undefined ? undefined : (parseWire(history.seedManifest) as Manifest)[channel]
+      return { channel, stored: history?.writes ?? [], writes: history?.writes.map(nodeOf) ?? [], seed }
+    })
+    const parts = await bring(parsed.flatMap(({ writes, seed }) => (seed === undefined ? writes : [...writes, seed])))
+    const result: Record<string, DeltaChannelHistory> = {}
+    for (const { channel, stored, writes, seed } of parsed) {
+      const history: DeltaChannelHistory = { writes: await this.#decodeWrites(stored, writes, parts) }
+      if (seed !== undefined) history.seed = await this.#decode(seed, parts)
+      setOwn(result, channel, history)
+    }
+    return result
+  }
+
+  /** A string, or a promise where a caller's own serializer is at work: it is called at once, too. */
+  #encode(value: unknown, path: string, parts: PartSet): string | Promise<string> {
+    if (this.serde instanceof LosslessSerializer) return this.#encoder.encode(value, path, parts)
+    return this.serde.dumpsTyped(value).then(([type, bytes]) => this.#encoder.encodeSerialized(type, bytes, parts))
+  }
+
+  #decode(node: Node, parts: Parts): unknown {
+    return this.#decoder.decode(node, parts)
+  }
+
+  async #decodeWrites(
+    stored: readonly StoredWrite[],
+    nodes: readonly Node[],
+    parts: Parts,
+  ): Promise<CheckpointPendingWrite[]> {
+    const writes: CheckpointPendingWrite[] = []
+    for (const [i, write] of stored.entries()) {
+      writes.push([write.taskId, unescapeText(write.channel), await this.#decode(nodes[i] as Node, parts)])
+    }
+    return writes
+  }
+
+  /** Before format 4, sends were writes of the parent instead of a channel of the checkpoint. */
+  async #migrateSends(checkpoint: Checkpoint, sends: readonly Node[], parts: Parts): Promise<void> {
+    checkpoint.channel_values[TASKS] = await Promise.all(sends.map((node) => this.#decode(node, parts)))
+    const versions = Object.values(checkpoint.channel_versions ?? {})
+    checkpoint.channel_versions = {
+      ...checkpoint.channel_versions,
+      [TASKS]: versions.length > 0 ? maxChannelVersion(...versions) : 1,
+    }
+  }
+}
+
+/** The names by which a store looks for a channel. */
+export function historyChannel(channel: string): HistoryChannel {
+  return { channel: escapeText(channel), manifestKey: manifestKey(channel) }
+}
+
+function nodeOf(write: WriteRecord): Node {
+  return parseWire(write.value) as Node
+}
+
+/** Now, where nothing is to be waited for. */
+function whenAll<Result>(
+  values: readonly (string | Promise<string>)[],
+  finish: (values: readonly string[]) => Result,
+): Result | Promise<Result> {
+  if (values.every((value) => typeof value === 'string')) return finish(values)
+  return Promise.all(values).then(finish)
+}

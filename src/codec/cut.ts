@@ -1,0 +1,65 @@
+/**
+ * Where lists are cut. The places are chosen by content, not by position, so that yesterday's cuts stay where they were
+ * when elements are appended, edited, removed, or trimmed at the front ("content-defined chunking", Muthitacharoen et
+ * al., LBFS, SOSP 2001; here over elements instead of bytes).
+ */
+import { FANOUT_MAX, FANOUT_MIN, GROUP_CHARS, GROUP_MAX_CHARS, PIECE_LENGTH } from './format.ts'
+import { Part } from './part.ts'
+
+/** FNV-1a over UTF-16 code units, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), finished as in MurmurHash3. */
+function hash32(text: string): number {
+  let h = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b) // FNV alone leaves the high bits of short texts uneven
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
+  return (h ^ (h >>> 16)) >>> 0
+}
+
+/** Whether a group of small elements ends with this one: by chance of its content, once in GROUP_CHARS on average. */
+export function endsGroup(text: string, groupChars: number): boolean {
+  return groupChars >= GROUP_MAX_CHARS || hash32(text) < (text.length / GROUP_CHARS) * 0x1_0000_0000
+}
+
+/**
+ * Folds a list of items into index parts until each level has an open tail of less than FANOUT_MAX, so that what stands
+ * in the manifest grows with the logarithm of the list.
+ *
+ * @param items JSON texts of items
+ * @param keep takes each index part made
+ * @returns the items that are left, index parts first
+ */
+export function foldItems(items: readonly string[], keep: (part: Part) => string): string[] {
+  if (items.length < FANOUT_MIN) return [...items]
+  const closed: string[] = []
+  let from = 0
+  for (let i = 0; i < items.length; i++) {
+    const length = i - from + 1
+    if (length < FANOUT_MIN) continue
+    if (length < FANOUT_MAX && (hash32(items[i] as string) & 7) !== 0) continue
+    closed.push(keep(Part.of('i', `[${items.slice(from, i + 1).join(',')}]`)))
+    from = i + 1
+  }
+  const tail = items.slice(from)
+  return closed.length === 0 ? tail : [...foldItems(closed, keep), ...tail]
+}
+
+/** Cuts a JSON text at fixed lengths, never inside a surrogate pair (half of one can't be encoded as UTF-8). */
+export function textPieces(text: string): string[] {
+  const pieces: string[] = []
+  for (let from = 0; from < text.length;) {
+    let to = Math.min(from + PIECE_LENGTH, text.length)
+    if (to < text.length && (text.charCodeAt(to - 1) & 0xfc00) === 0xd800) to--
+    pieces.push(text.slice(from, to))
+    from = to
+  }
+  return pieces
+}
+
+/** Cuts bytes at fixed lengths; each piece is a copy, as the caller may change the original after the call. */
+export function bytePieces(bytes: Uint8Array): Uint8Array[] {
+  const pieces: Uint8Array[] = []
+  for (let from = 0; from < bytes.length; from += PIECE_LENGTH) {
+    pieces.push(Uint8Array.prototype.slice.call(bytes, from, from + PIECE_LENGTH))
+  }
+  return pieces
+}

@@ -1,0 +1,12 @@
+/**
+ * The value codec: any state value as JSON text, without loss or not at all.
+ *
+ * value ─ `stringifyValue` ─▶ text ─ `parseWire` ─▶ wire tree ─ `reviveWire` ─▶ value
+ *
+ * `matchesWire` compares a value with a wire tree. The format is described in `value/README.md`.
+ */
+
+export { matchesWire, parseWire, reviveWire, stringifyValue } from './value/codec.ts'
+export { DEFAULT_VALUE_LIMITS, type ValueLimits } from './value/limits.ts'
+export { LosslessSerializer, VALUE_FORMAT } from './value/lossless-serializer.ts'
+export { isPlainArray, isPlainObject } from './value/plain.ts'

@@ -1,0 +1,74 @@
+/** The four functions of the value codec, with typed errors for whatever goes wrong inside. */
+
+import { CheckpointerError, TooLargeError, UnreadableValueError } from '../../errors.ts'
+import { fromWire } from './from-wire.ts'
+import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
+import { matchesTree } from './matches.ts'
+import { officialFromWire } from './official.ts'
+import { refusal } from './refuse.ts'
+import { WireWriter, tooLong } from './to-wire.ts'
+
+/**
+ * The JSON text of one value. Throws `UnserializableValueError` or `TooLargeError` with the place in the value, which
+ * starts with `path` (`channel_values.messages[3]`, or `$`).
+ */
+export function stringifyValue(value: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
+  let text: string
+  try {
+    text = JSON.stringify(new WireWriter(path, limits).write(value))
+  } catch (error) {
+    if (CheckpointerError.is(error)) throw error
+    // The stack or the longest possible string ran out before a limit that was set high.
+    if (error instanceof RangeError && /call stack/i.test(error.message))
+      throw new TooLargeError(path, 'is nested too deeply', 'maxDepth', limits.maxDepth)
+    if (error instanceof RangeError) throw tooLong(path, limits)
+    throw refusal(path, 'throwing object', { cause: error })
+  }
+  if (text.length > limits.maxBytes) throw tooLong(path, limits)
+  return text
+}
+
+/** The wire tree of a text that `stringifyValue` made. Plain JSON data; whoever holds it must not change it. */
+export function parseWire(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    // The parser's own message quotes the text, so it is not passed on.
+    throw new UnreadableValueError(`its ${text.length} characters are not JSON`)
+  }
+}
+
+/** A fresh value built from a wire tree. It shares no object with the tree, which can be revived again. */
+export function reviveWire(wire: unknown): unknown {
+  return guarded(fromWire, wire)
+}
+
+/** A fresh value built from the parsed text of LangGraph's own serializer. */
+export function reviveOfficial(parsed: unknown): unknown {
+  return guarded(officialFromWire, parsed)
+}
+
+function guarded(revive: (wire: unknown) => unknown, wire: unknown): unknown {
+  try {
+    return revive(wire)
+  } catch (error) {
+    if (CheckpointerError.is(error)) throw error
+    throw new UnreadableValueError(
+      error instanceof RangeError
+        ? 'it is nested too deeply or too large for this process'
+        : 'it holds data of an unknown form',
+    )
+  }
+}
+
+/**
+ * Whether `stringifyValue(value)` would give a text that parses to exactly this wire tree, key order included. False for
+ * a value that can't be stored. Much cheaper than writing the value, and blind to no change in it, at whatever depth.
+ */
+export function matchesWire(value: unknown, wire: unknown): boolean {
+  try {
+    return matchesTree(value, wire)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,75 @@
+/** A class of LangChain or LangGraph whose instances are data, seen by the own fields of its instances. */
+
+import type { Wire } from './markers.ts'
+import { prototypeDepth } from './plain.ts'
+
+/** The marker an instance is written as. */
+export type InstanceTag =
+  | '$message'
+  | '$lc'
+  | '$generation'
+  | '$document'
+  | '$send'
+  | '$overwrite'
+  | '$delta'
+  | '$command'
+
+/** Under which own key an instance keeps what its constructor was given, if it keeps it. */
+export type BaseKey = 'lc_kwargs' | symbol | undefined
+
+/** One own field of a class. */
+export interface Field {
+  readonly name: string
+  /** Whether the class sets it, whatever its constructor is given. */
+  readonly fixed: boolean
+  /** What it is when the constructor is given nothing for it: JSON data or undefined. */
+  readonly fallback: Wire
+}
+
+/** How the instances of one class are laid out. Read from a sample, so that it follows the installed version. */
+export interface KnownClass {
+  readonly tag: InstanceTag
+  /** The name in the marker, unique for its tag. */
+  readonly name: string
+  readonly prototype: object
+  /** How many prototypes its instances have above them. */
+  readonly depth: number
+  readonly base: BaseKey
+  /** The own string keys in order; `fields` are these without `lc_kwargs`. */
+  readonly keys: readonly string[]
+  readonly fields: readonly Field[]
+  /** The own symbol keys other than the base (`Symbol.for('langchain.message')`); their value is `true`. */
+  readonly symbols: readonly symbol[]
+}
+
+/** Fields that say what an instance is. A constructor that is given them (by a spread instance) does not take them. */
+const FIXED: ReadonlySet<string> = new Set([
+  'lc_serializable',
+  'lc_namespace',
+  'lc_runnable',
+  'lc_direct_tool_output',
+  'type',
+  'lg_name',
+])
+
+/** Describes a class by one of its instances, made with as little as its constructor takes. */
+export function describeClass(tag: InstanceTag, name: string, sample: object, base?: BaseKey): KnownClass {
+  const given = base === undefined ? undefined : (Reflect.get(sample, base) as object)
+  const keys = Object.keys(sample)
+  return {
+    tag,
+    name,
+    prototype: Object.getPrototypeOf(sample) as object,
+    depth: prototypeDepth(sample),
+    base,
+    keys,
+    fields: keys.filter((key) => key !== base).map((key) => describeField(key, Reflect.get(sample, key), given)),
+    symbols: Object.getOwnPropertySymbols(sample).filter((symbol) => symbol !== base),
+  }
+}
+
+function describeField(name: string, value: unknown, given: object | undefined): Field {
+  const fixed = FIXED.has(name)
+  const always = fixed || (given !== undefined && !Object.hasOwn(given, name))
+  return { name, fixed, fallback: always ? structuredClone(value) : undefined }
+}

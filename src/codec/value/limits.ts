@@ -1,0 +1,9 @@
+/** How much one value may be. */
+export interface ValueLimits {
+  /** How many containers may stand inside one another. @default 1000 */
+  readonly maxDepth: number
+  /** The length of the value's JSON text, in characters (UTF-16 code units; for ASCII that is bytes). @default 134217728 */
+  readonly maxBytes: number
+}
+
+export const DEFAULT_VALUE_LIMITS: ValueLimits = Object.freeze({ maxDepth: 1000, maxBytes: 128 * 1024 * 1024 })

@@ -1,0 +1,103 @@
+/** What plain JSON data is: the values that need no marker of their own. */
+
+import { types } from 'node:util'
+import { isMarkerKey } from './markers.ts'
+
+/**
+ * Whether the array is dense and has nothing but its elements, so that its text is `[`, the elements' texts joined by
+ * `,`, and `]`.
+ */
+export function isPlainArray(value: unknown): value is readonly unknown[] {
+  if (!Array.isArray(value) || !isArrayPrototype(Object.getPrototypeOf(value)) || types.isProxy(value)) return false
+  const { length } = value
+  // One name more than the elements is `length`. Both counts are needed: a hole can hide behind an extra key.
+  return (
+    Object.getOwnPropertyNames(value).length === length + 1 &&
+    (length === 0 || Object.keys(value)[length - 1] === String(length - 1)) &&
+    Object.getOwnPropertySymbols(value).length === 0
+  )
+}
+
+/** Whether the object's text is `{`, its entries as `"key":text` joined by `,`, and `}`. */
+export function isPlainObject(value: unknown): value is Record<string, unknown> {
+  if (!isRecord(value)) return false
+  const keys = Object.keys(value)
+  return !(keys.length === 1 && isMarkerKey(keys[0] as string)) && typeof value['toJSON'] !== 'function'
+}
+
+/** Whether it is an object literal (or the like) with nothing but enumerable string keys. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    isObjectPrototype(Object.getPrototypeOf(value)) &&
+    hasOnlyPlainKeys(value) &&
+    !types.isProxy(value)
+  )
+}
+
+/** Whether every own property is found by `Object.keys`. */
+export function hasOnlyPlainKeys(value: object): boolean {
+  return (
+    Object.getOwnPropertyNames(value).length === Object.keys(value).length &&
+    Object.getOwnPropertySymbols(value).length === 0
+  )
+}
+
+/** Whether a value is exactly this JSON data (or undefined), key order included. */
+export function equalsData(value: unknown, data: unknown): boolean {
+  if (typeof data !== 'object' || data === null) return Object.is(value, data)
+  if (Array.isArray(data)) {
+    return (
+      isPlainArray(value) &&
+      value.length === data.length &&
+      value.every((element, index) => equalsData(element, data[index]))
+    )
+  }
+  if (!isRecord(value)) return false
+  const keys = Object.keys(data)
+  const own = Object.keys(value)
+  return (
+    own.length === keys.length &&
+    keys.every((key, index) => own[index] === key && equalsData(value[key], Reflect.get(data, key)))
+  )
+}
+
+/** Whether it is `Object.prototype`, this realm's or another's (test runners load code into realms of their own). */
+export function isObjectPrototype(prototype: unknown): boolean {
+  return prototype === Object.prototype || isRoot(prototype)
+}
+
+/** Whether it is `Array.prototype`, this realm's or another's. */
+export function isArrayPrototype(prototype: unknown): boolean {
+  return prototype === Array.prototype || (Array.isArray(prototype) && isRoot(Object.getPrototypeOf(prototype)))
+}
+
+/** Whether `prototype` is that of the built-in class `name` itself, not of a subclass, in whatever realm. */
+export function isBuiltinPrototype(prototype: object | null, own: object, name: string): boolean {
+  if (prototype === own) return true
+  return prototype !== null && constructorName(prototype) === name && isRoot(Object.getPrototypeOf(prototype))
+}
+
+/** The name of the class a prototype belongs to. */
+export function constructorName(prototype: object): string | undefined {
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  return typeof constructor === 'function' ? constructor.name : undefined
+}
+
+/** How many prototypes a value has above it: a subclass has one more than its class, in every copy of a package. */
+export function prototypeDepth(value: object): number {
+  let depth = 0
+  for (
+    let at: object | null = Object.getPrototypeOf(value) as object | null;
+    at !== null;
+    at = Object.getPrototypeOf(at) as object | null
+  )
+    depth += 1
+  return depth
+}
+
+function isRoot(prototype: unknown): boolean {
+  if (typeof prototype !== 'object' || prototype === null || Object.getPrototypeOf(prototype) !== null) return false
+  return Object.hasOwn(prototype, 'isPrototypeOf') && constructorName(prototype) === 'Object'
+}

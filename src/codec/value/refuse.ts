@@ -1,0 +1,48 @@
+/** How a value is refused: which one, what it is, and what to do instead. */
+
+import { UnserializableValueError } from '../../errors.ts'
+
+/** A step from a container to what it holds: a key, an index, or one side of a Map's entry. */
+export type PathSegment = string | number | readonly [index: number, side: 'key' | 'value']
+
+/** `prefix` continued as a JSON path: `$.messages[3]["two words"]`. */
+export function formatPath(prefix: string, segments: readonly PathSegment[]): string {
+  let path = prefix
+  for (const segment of segments) {
+    if (typeof segment === 'number') path += `[${segment}]`
+    else if (typeof segment !== 'string') path += `[${segment[0]}].${segment[1]}`
+    else if (/^[A-Za-z_][\w-]*$/.test(segment)) path += `.${segment}`
+    else path += `[${JSON.stringify(segment)}]`
+  }
+  return path
+}
+
+const PLAIN_OBJECT = 'Convert it to a plain object before returning it from the node, and back where you use it.'
+const LEAVE_OUT =
+  'Leave it out of the state: keep it in the config, the context or a module, and store what it is made from.'
+
+/** What to do about a value that can't be stored, by its kind. */
+export function remedyFor(kind: string): string {
+  if (kind.startsWith('class ') || kind === 'Proxy') return PLAIN_OBJECT
+  switch (kind) {
+    case 'cycle':
+      return 'Break it: store an id in place of the reference back.'
+    case 'symbol':
+      return 'Store a string in its place.'
+    case 'symbol-keyed property':
+    case 'non-enumerable property':
+      return 'Store it under an ordinary key, or leave it out.'
+    case 'boxed primitive':
+      return 'Store the primitive itself.'
+    case 'Promise':
+      return 'Await it before returning it from the node.'
+    case 'generator or iterator':
+      return 'Collect it into an array before returning it from the node.'
+    default:
+      return LEAVE_OUT
+  }
+}
+
+export function refusal(path: string, kind: string, options?: ErrorOptions): UnserializableValueError {
+  return new UnserializableValueError(path, kind, remedyFor(kind), options)
+}

@@ -1,0 +1,83 @@
+/** Writing what JSON has no form for: built-in objects, and instances of known classes. */
+
+import { types } from 'node:util'
+import { bytesClass, encodeBytes } from './bytes.ts'
+import { errorClass, errorFields } from './error-value.ts'
+import { instanceToWire } from './instance-marker.ts'
+import type { Wire } from './markers.ts'
+import { constructorName, isBuiltinPrototype, isObjectPrototype } from './plain.ts'
+import { recognise } from './recognise.ts'
+import type { WireWriter } from './to-wire.ts'
+
+export function specialToWire(writer: WireWriter, value: object, prototype: object | null): Wire {
+  if (prototype === null) {
+    writer.checkKeys(value)
+    return { $null: writer.entries({ ...value }, Object.keys(value)) }
+  }
+  const known = recognise(value, prototype)
+  if (known !== undefined) return instanceToWire(writer, value, known)
+  // An object literal of another realm. (A class that hides behind `Object.prototype` has an internal slot.)
+  if (isObjectPrototype(prototype) && !hasSlots(value)) return writer.object(value)
+  return builtinToWire(writer, value, prototype) ?? writer.refuse(kindOf(value, prototype))
+}
+
+function hasSlots(value: object): boolean {
+  return types.isArgumentsObject(value) || types.isExternal(value) || types.isModuleNamespaceObject(value)
+}
+
+function builtinToWire(writer: WireWriter, value: object, prototype: object): Wire {
+  if (types.isNativeError(value)) {
+    const name = errorClass(value)
+    if (name === undefined) return undefined
+    const [hidden, shown] = errorFields(value)
+    const fields = [hidden, shown].map((part) => writer.entries(part, Object.keys(part)))
+    return { $error: Object.keys(shown).length === 0 ? [name, fields[0]] : [name, ...fields] }
+  }
+  if (types.isArrayBuffer(value) || ArrayBuffer.isView(value)) {
+    const name = bytesClass(value)
+    return name && { $bytes: encodeBytes(name, value) }
+  }
+  if (types.isRegExp(value) && isBuiltinPrototype(prototype, RegExp.prototype, 'RegExp')) {
+    if (Object.getOwnPropertyNames(value).length > 1) writer.refuse('RegExp with fields of its own')
+    const { source, flags, lastIndex } = value
+    return { $regexp: lastIndex === 0 ? [source, flags] : [source, flags, lastIndex] }
+  }
+  const arguments_ = collectionToWire(writer, value, prototype)
+  if (arguments_ !== undefined) {
+    writer.checkKeys(value)
+    if (Object.keys(value).length > 0) writer.refuse(`${kindOf(value, prototype)} with fields of its own`)
+  }
+  return arguments_
+}
+
+function collectionToWire(writer: WireWriter, value: object, prototype: object): Wire {
+  if (types.isDate(value) && isBuiltinPrototype(prototype, Date.prototype, 'Date')) {
+    return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() }
+  }
+  if (types.isMap(value) && isBuiltinPrototype(prototype, Map.prototype, 'Map')) {
+    return {
+      $map: Array.from(value, ([key, element], index) => [
+        writer.at([index, 'key'], key),
+        writer.at([index, 'value'], element),
+      ]),
+    }
+  }
+  if (types.isSet(value) && isBuiltinPrototype(prototype, Set.prototype, 'Set')) {
+    return { $set: Array.from(value, (element, index) => writer.at(index, element)) }
+  }
+  if (prototype === URL.prototype && value instanceof URL) return { $url: value.href }
+  return undefined
+}
+
+/** What to call a value that can't be stored. */
+function kindOf(value: object, prototype: object): string {
+  if (types.isProxy(value)) return 'Proxy'
+  if (types.isPromise(value)) return 'Promise'
+  if (types.isBoxedPrimitive(value)) return 'boxed primitive'
+  if (types.isGeneratorObject(value) || (Symbol.iterator in value && 'next' in value)) return 'generator or iterator'
+  if (types.isWeakMap(value) || types.isWeakSet(value) || value instanceof WeakRef)
+    return constructorName(prototype) ?? 'weak collection'
+  if (types.isArgumentsObject(value)) return 'arguments object'
+  const name = constructorName(prototype)
+  return name === undefined || name === '' ? 'class without a name' : `class ${name}`
+}

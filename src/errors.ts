@@ -1,0 +1,149 @@
+/**
+ * Everything this package throws on purpose.
+ *
+ * Each error has a stable `code`, its facts as readonly fields, and a message that ends with the remedy.
+ * No message holds state content: an identifier or a value is named by its kind, never echoed.
+ */
+
+/** Shared by every installed copy of this package, so that `CheckpointerError.is` works over duplicate installs. */
+const marker = Symbol.for('langgraph-pg-checkpointer.error')
+
+/** The stable codes; new ones may be added, none is ever renamed. */
+export type CheckpointerErrorCode =
+  | 'INVALID_INPUT'
+  | 'INVALID_OPTIONS'
+  | 'UNSERIALIZABLE_VALUE'
+  | 'TOO_LARGE'
+  | 'UNREADABLE_VALUE'
+  | 'PART_MISSING'
+  | 'PART_CORRUPT'
+  | 'SCHEMA_OUTDATED'
+  | 'SCHEMA_TOO_NEW'
+  | 'SERVER_UNSUITABLE'
+
+/** The base of all errors of this package. Driver errors (they carry a SQLSTATE) pass through untouched. */
+export class CheckpointerError extends Error {
+  readonly code: CheckpointerErrorCode
+
+  constructor(code: CheckpointerErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+    Object.defineProperty(this, marker, { value: true })
+  }
+
+  /** Whether `error` comes from this package, whichever installed copy of it threw. */
+  static is(error: unknown): error is CheckpointerError {
+    return typeof error === 'object' && error !== null && marker in error
+  }
+}
+
+/** A `configurable` field, a filter or another argument that can't be used: which one, what it was, what to pass instead. */
+export class InvalidInputError extends CheckpointerError {
+  /** The argument's name as the caller knows it, for example `configurable.thread_id`. */
+  readonly field: string
+
+  constructor(field: string, problem: string, options?: ErrorOptions) {
+    super('INVALID_INPUT', `${field} ${problem}`, options)
+    this.field = field
+  }
+}
+
+/** An option of a constructor that can't be used, or contradicts another. */
+export class OptionsError extends CheckpointerError {
+  readonly option: string
+
+  constructor(option: string, problem: string, options?: ErrorOptions) {
+    super('INVALID_OPTIONS', `Option ${option} ${problem}`, options)
+    this.option = option
+  }
+}
+
+/** A value that can't be stored without loss. Nothing was written. */
+export class UnserializableValueError extends CheckpointerError {
+  /** Where the value is, as a JSON path from the value given: `$.messages[3].metadata`. */
+  readonly path: string
+  /** What it is: `function`, `symbol`, `cycle`, `class Foo`, … */
+  readonly kind: string
+
+  constructor(path: string, kind: string, remedy: string, options?: ErrorOptions) {
+    super('UNSERIALIZABLE_VALUE', `${path} is a ${kind}, which can't be stored without loss. ${remedy}`, options)
+    this.path = path
+    this.kind = kind
+  }
+}
+
+/** A value beyond a limit. Nothing was written. */
+export class TooLargeError extends CheckpointerError {
+  readonly path: string
+  /** The limit's unit is in the option's name. */
+  readonly limit: number
+  readonly option: string
+
+  constructor(path: string, what: string, option: string, limit: number) {
+    super('TOO_LARGE', `${path} ${what}; the limit is ${limit} (option ${option}). Store it elsewhere and keep a reference in the state, or raise the limit.`)
+    this.path = path
+    this.option = option
+    this.limit = limit
+  }
+}
+
+/** Stored bytes that are not what this package (or the official savers) write. */
+export class UnreadableValueError extends CheckpointerError {
+  constructor(problem: string, options?: ErrorOptions) {
+    super('UNREADABLE_VALUE', `A stored value can't be read: ${problem}. Restore it from a backup, or delete the checkpoint that holds it.`, options)
+  }
+}
+
+/** A part that a checkpoint names is nowhere to be found. */
+export class PartMissingError extends CheckpointerError {
+  /** The part's name. */
+  readonly part: string
+
+  constructor(part: string) {
+    super('PART_MISSING', `Part ${part} is named by a checkpoint but not stored. Rows of "parts" were removed by hand, or the database was restored in part: restore it whole.`)
+    this.part = part
+  }
+}
+
+/** A part whose content is not what its name says. */
+export class PartCorruptError extends CheckpointerError {
+  readonly part: string
+  /** Who gave it. */
+  readonly tier: string
+
+  constructor(part: string, tier: string) {
+    super('PART_CORRUPT', `Part ${part} from ${tier} does not have the content that its name was made of. Check the disk and the memory of that server, then restore the part from a backup.`)
+    this.part = part
+    this.tier = tier
+  }
+}
+
+/** The database has no tables of this package yet, or older ones. */
+export class SchemaOutdatedError extends CheckpointerError {
+  readonly schema: string
+  /** 0: none at all. */
+  readonly found: number
+  readonly needed: number
+
+  constructor(schema: string, found: number, needed: number, problem: string = '') {
+    super('SCHEMA_OUTDATED', `Schema "${schema}" is at version ${found}, this release needs ${needed}.${problem} Call setup() as a role that may create tables, or run the SQL that migrationSql() prints.`)
+    this.schema = schema
+    this.found = found
+    this.needed = needed
+  }
+}
+
+/** The database was migrated by a newer release, in a way that this one can't work with. */
+export class SchemaTooNewError extends CheckpointerError {
+  readonly schema: string
+  readonly found: number
+  readonly needed: number
+
+  constructor(schema: string, found: number, needed: number) {
+    super('SCHEMA_TOO_NEW', `Schema "${schema}" is at version ${found}, newer than this release knows (${needed}). Upgrade langgraph-pg-checkpointer in this process.`)
+    this.schema = schema
+    this.found = found
+    this.needed = needed
+  }
+}

@@ -1,0 +1,68 @@
+import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
+import { OptionsError } from './errors.ts'
+import type { ThreadsSnapshot } from './store/memory-snapshot.ts'
+import { MemoryStore } from './store/memory-store.ts'
+import { NO_TIER } from './tiers/lru-tier.ts'
+
+export interface InMemoryCheckpointerOptions extends CheckpointerOptions {
+  /**
+   * About how much may be held, in bytes of JSON text. Beyond it, whole threads go, the least recently used first;
+   * `stats().evictedThreads` counts them. The thread in use stays, whatever it weighs.
+   * @default unlimited
+   */
+  readonly maxBytes?: number | undefined
+  /** How many threads may be held; see `maxBytes`. @default unlimited */
+  readonly maxThreads?: number | undefined
+  /** The time in milliseconds. @default Date.now */
+  readonly clock?: (() => number) | undefined
+}
+
+export interface InMemoryStats {
+  /** Threads with at least one checkpoint. */
+  readonly threads: number
+  /** About what they take, in bytes of JSON text. */
+  readonly bytes: number
+  /** Threads dropped since the start because of `maxBytes` or `maxThreads`. */
+  readonly evictedThreads: number
+}
+
+/**
+ * A checkpointer in this process's memory, for local development and tests. Same results and same errors as
+ * `PgCheckpointer`; what it holds ends with the process, unless you keep `snapshot()`.
+ */
+export class InMemoryCheckpointer extends Checkpointer {
+  readonly #store: MemoryStore
+
+  constructor(options: InMemoryCheckpointerOptions = {}) {
+    const store = new MemoryStore({
+      maxBytes: bound('maxBytes', options.maxBytes),
+      maxThreads: bound('maxThreads', options.maxThreads),
+      clock: options.clock ?? Date.now,
+    })
+    super(store, NO_TIER, options)
+    this.#store = store
+  }
+
+  stats(): InMemoryStats {
+    return this.#store.stats
+  }
+
+  /** All threads as one JSON-able value. */
+  snapshot(): ThreadsSnapshot {
+    return this.#store.snapshot()
+  }
+
+  /**
+   * Replaces all threads by those of a snapshot.
+   * @throws InvalidInputError where it is none, and then nothing changes
+   */
+  restore(snapshot: ThreadsSnapshot): void {
+    this.#store.restore(snapshot)
+  }
+}
+
+function bound(option: string, value: number | undefined): number {
+  if (value === undefined) return Number.POSITIVE_INFINITY
+  if (!(value > 0)) throw new OptionsError(option, `must be a number above 0; got ${value}.`)
+  return value
+}

@@ -1,0 +1,42 @@
+/** What `list` was asked, checked. */
+import type { RunnableConfig } from '@langchain/core/runnables'
+import type { CheckpointListOptions } from '@langchain/langgraph-checkpoint'
+import { checkpointIdOf, kindOf, namespaceOf, requireThreadId } from './address.ts'
+import { toJsonbText } from './codec/jsonb-text.ts'
+import { stringifyValue } from './codec/value.ts'
+import { InvalidInputError } from './errors.ts'
+import type { ListQuery } from './store/store.ts'
+
+/** Only a thread id that is not there at all means all threads; `''`, `null` and `0` are refused, so nothing leaks. */
+export function parseListQuery(config: RunnableConfig, options: CheckpointListOptions | undefined): ListQuery {
+  const given = config.configurable
+  return {
+    threadId: given?.['thread_id'] === undefined ? undefined : requireThreadId(config),
+    ns: given?.['checkpoint_ns'] === undefined ? undefined : namespaceOf(config),
+    checkpointId: checkpointIdOf(config),
+    before: options?.before === undefined ? undefined : checkpointIdOf(options.before),
+    filter: parseFilter(options?.filter),
+    limit: parseLimit(options?.limit),
+  }
+}
+
+/** A key whose value is undefined does not filter (contract 7.20). */
+function parseFilter(filter: unknown): string | undefined {
+  if (filter === undefined) return undefined
+  if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {
+    throw new InvalidInputError('filter', `must be an object of metadata keys and values; got ${kindOf(filter)}.`)
+  }
+  const entries = Object.entries(filter).filter(([, value]) => value !== undefined)
+  return entries.length === 0 ? undefined : toJsonbText(stringifyValue(Object.fromEntries(entries), 'filter'))
+}
+
+function parseLimit(limit: unknown): number | undefined {
+  if (limit === undefined) return undefined
+  if (typeof limit !== 'number' || !Number.isInteger(limit) || limit < 0) {
+    throw new InvalidInputError(
+      'limit',
+      `must be a whole number of at least 0; got ${typeof limit === 'number' ? limit : kindOf(limit)}.`,
+    )
+  }
+  return limit
+}

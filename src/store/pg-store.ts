@@ -1,0 +1,167 @@
+/** The store in Postgres: one call of a function an operation (sql/), and the memory of what is stored already. */
+import type { Address } from '../address.ts'
+import type { Part, PartName } from '../codec/part.ts'
+import type { PgQueryable, Row } from '../pg/driver.ts'
+import { inBatches, toBlob, type PartBlob } from './part-blob.ts'
+import { queriesFor, type Queries } from './pg-queries.ts'
+import { generationOf, historiesOf, partOf, readingsOf } from './pg-rows.ts'
+import type { CheckpointRecord, HistoryChannel, ListQuery, PutResult, Reading, Store, StoredCheckpoint, StoredHistory, Verdict, WritesRecord } from './store.ts'
+import { StoredParts } from './stored-parts.ts'
+
+/** More new parts than this (characters, bytes) are sent ahead of the put, in batches of this. */
+const BATCH_CHARS = 16 * 1024 * 1024
+/** Parts an answer may hold: 64 MB of text at the most (PIECE_LENGTH each). */
+const PARTS_PER_ANSWER = 1000
+/** Pages of `list`: the first row soon, the rest in few round trips. */
+const FIRST_PAGE = 20
+const MAX_PAGE = 50
+
+/** A statement and its parameters. */
+type Call = [text: string, params: readonly unknown[]]
+
+export class PgStore implements Store {
+  /** Waits for the schema before the first statement. */
+  readonly #db: PgQueryable
+  readonly #queries: Queries
+  readonly #tenant: string
+  readonly #stored = new StoredParts()
+
+  constructor(db: PgQueryable, schema: string, tenant: string) {
+    this.#db = db
+    this.#queries = queriesFor(schema)
+    this.#tenant = tenant
+  }
+
+  async put(record: CheckpointRecord): Promise<PutResult> {
+    const { address } = record
+    const row = await this.#send(record, ({ names, ends, blob }, generation) => [
+      this.#queries.put,
+      [
+        this.#tenant, address.threadId, address.ns, address.checkpointId, record.parentId ?? null, record.runId ?? null,
+        record.header, record.manifest, record.conditional, record.metadata, record.digest,
+        generation, record.lineage ?? null, record.fence ?? null, names, ends, blob,
+      ],
+    ])
+    return { verdict: row['verdict'] as Verdict, seq: Number(row['seq']), generation: generationOf(row) }
+  }
+
+  async putWrites(record: WritesRecord): Promise<{ verdict: 'stored' | 'deleted'; generation: number }> {
+    const row = await this.#send(record, (blob, generation) => this.#writesCall(record, blob, generation))
+    return { verdict: row['verdict'] as 'stored' | 'deleted', generation: generationOf(row) }
+  }
+
+  async read(address: Address): Promise<Reading> {
+    const isCold = this.#stored.of(address.threadId) === undefined
+    const rows = await this.#db.query(this.#queries.read, [
+      this.#tenant, address.threadId, address.ns, address.checkpointId ?? null, isCold ? PARTS_PER_ANSWER : 0,
+    ])
+    const { generation, checkpoints, parts } = readingsOf(address.threadId, rows)
+    if (generation > 0) this.#stored.add(address.threadId, generation, parts.map((part) => part.name))
+    return { generation, checkpoint: checkpoints[0], parts }
+  }
+
+  know(threadId: string, generation: number, names: Iterable<PartName>): void {
+    this.#stored.add(threadId, generation, names)
+  }
+
+  async readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
+    return (await this.#db.query(this.#queries.parts, [this.#tenant, threadId, names, PARTS_PER_ANSWER])).map(partOf)
+  }
+
+  async *list(query: ListQuery): AsyncGenerator<readonly StoredCheckpoint[]> {
+    const { threadId } = query
+    if (threadId === undefined) return yield* this.#listAll(query)
+    let left = query.limit ?? Number.POSITIVE_INFINITY
+    let belowSeq: number | null = null
+    for (let page = FIRST_PAGE; left > 0; page = MAX_PAGE) {
+      const size = Math.min(page, left)
+      const rows = await this.#db.query(this.#queries.list, [
+        this.#tenant, threadId, query.ns ?? null, query.checkpointId ?? null, query.before ?? null, belowSeq, query.filter ?? null, size,
+      ])
+      const { checkpoints } = readingsOf(threadId, rows)
+      if (checkpoints.length > 0) yield checkpoints
+      if (checkpoints.length < size) return
+      belowSeq = checkpoints.at(-1)?.seq ?? null
+      left -= size
+    }
+  }
+
+  async history(address: Address, channels: readonly HistoryChannel[]): Promise<ReadonlyMap<string, StoredHistory>> {
+    const rows = await this.#db.query(this.#queries.history, [
+      this.#tenant, address.threadId, address.ns, address.checkpointId ?? null,
+      channels.map(({ channel }) => channel), channels.map(({ manifestKey }) => manifestKey),
+    ])
+    return historiesOf(rows)
+  }
+
+  async deleteThread(threadId: string): Promise<void> {
+    await this.#db.query(this.#queries.deleteThread, [this.#tenant, threadId])
+  }
+
+  /** Addresses by the page, then each as `read` gives it: for tests and small deployments (see list_all_1). */
+  async *#listAll(query: ListQuery): AsyncGenerator<readonly StoredCheckpoint[]> {
+    let left = query.limit ?? Number.POSITIVE_INFINITY
+    let last: Row | undefined
+    while (left > 0) {
+      const size = Math.min(MAX_PAGE, left)
+      const rows = await this.#db.query(this.#queries.listAll, [
+        this.#tenant, query.ns ?? null, query.checkpointId ?? null, query.before ?? null,
+        last?.['id'] ?? null, last?.['thread_id'] ?? null, last?.['ns'] ?? null, query.filter ?? null, size,
+      ])
+      for (const row of rows) {
+        const { checkpoint } = await this.read({ threadId: String(row['thread_id']), ns: String(row['ns']), checkpointId: String(row['id']) })
+        if (checkpoint !== undefined) yield [checkpoint]
+      }
+      if (rows.length < size) return
+      last = rows.at(-1)
+      left -= size
+    }
+  }
+
+  /**
+   * Sends a record with those of its parts that are not known to be stored. Where the thread's generation has moved
+   * since, parts may have been removed: nothing was written, and all are sent.
+   */
+  async #send(record: CheckpointRecord | WritesRecord, call: (blob: PartBlob, generation: number | null) => Call): Promise<Row> {
+    const { threadId } = record.address
+    for (;;) {
+      const known = this.#stored.of(threadId)
+      const missing = [...record.parts.values()].filter((part) => known?.names.has(part.name) !== true)
+      let generation = known === undefined || missing.length === record.parts.size ? null : known.generation
+      let row: Row | undefined
+      const batches = [...inBatches(missing, BATCH_CHARS)]
+      for (const [i, batch] of batches.entries()) {
+        const isLast = i === batches.length - 1
+        const [text, params] = isLast ? call(toBlob(batch), generation) : this.#partsCall(record, toBlob(batch), generation)
+        ;[row] = await this.#db.query(text, params)
+        if (row?.['verdict'] !== 'stored') break
+        generation = generationOf(row)
+      }
+      if (row === undefined) throw new Error('A function of ours returned no row.')
+      if (row['verdict'] === 'generation') {
+        this.#stored.forget(threadId)
+        continue
+      }
+      if (row['verdict'] !== 'deleted' && row['verdict'] !== 'fenced') this.#stored.add(threadId, generationOf(row), record.parts.keys())
+      return row
+    }
+  }
+
+  /** Parts alone, ahead of the record that names them: until it comes they are unreferenced, which harms nobody. */
+  #partsCall(record: CheckpointRecord | WritesRecord, blob: PartBlob, generation: number | null): Call {
+    const { address, lineage } = record
+    return this.#writesCall({ address, lineage, taskId: '', writes: [] }, blob, generation)
+  }
+
+  #writesCall(record: Omit<WritesRecord, 'parts'>, { names, ends, blob }: PartBlob, generation: number | null): Call {
+    const { address, taskId, writes, lineage } = record
+    return [
+      this.#queries.putWrites,
+      [
+        this.#tenant, address.threadId, address.ns, address.checkpointId, taskId,
+        writes.map(({ idx }) => idx), writes.map(({ channel }) => channel), writes.map(({ value }) => value),
+        generation, lineage ?? null, names, ends, blob,
+      ],
+    ]
+  }
+}

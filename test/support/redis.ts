@@ -1,0 +1,103 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import { freePort } from '../../examples/support/free-port.ts'
+import { guard } from '../../examples/support/guard.ts'
+import { dockerAnswers } from './docker.ts'
+import type { Service } from './service.ts'
+
+/** The Redis for the tests: the one we are told of, or one in Docker, or `redis-server` from the PATH. */
+export async function findRedis(): Promise<Service> {
+  const given = process.env['TEST_REDIS_URL']
+  if (given) return { url: given, origin: `TEST_REDIS_URL, ${await versionAt(given)}`, async stop() {} }
+  const service = (await dockerAnswers()) ? await inDocker() : await startRedis()
+  return { ...service, origin: `${service.origin}, ${await versionAt(service.url)}` }
+}
+
+async function inDocker(): Promise<Service> {
+  const { GenericContainer } = await import('testcontainers')
+  const container = await new GenericContainer('redis:8').withExposedPorts(6379).start()
+  const url = `redis://${container.getHost()}:${container.getMappedPort(6379)}`
+  return { url, origin: 'Docker', stop: async () => void (await container.stop()) }
+}
+
+/** A Redis of our own, without persistence. Tests that kill or stall one start their own. */
+export async function startRedis(): Promise<Service & { readonly pid: number; readonly port: number }> {
+  const dir = await mkdtemp(join(tmpdir(), 'checkpointer-redis-'))
+  for (let attempt = 1; ; attempt++) {
+    const port = await freePort()
+    const flags = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir, daemonize: 'no' }
+    const server = spawn(
+      'redis-server',
+      Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]),
+      {
+        stdio: 'ignore',
+        detached: true, // Ctrl-C is for us; the guard stops the server once we have ended
+      },
+    )
+    let spawnError: Error | undefined
+    const exited = new Promise<void>((done) => {
+      server.once('exit', () => done())
+      server.once('error', (error) => done(void (spawnError = error)))
+    })
+    server.unref()
+    const dismissGuard = guard(server, [dir])
+
+    const url = `redis://127.0.0.1:${port}`
+    if (await answers(url, server, exited)) {
+      const stop = async (): Promise<void> => {
+        server.kill('SIGKILL') // nothing to save
+        server.ref()
+        await exited
+        dismissGuard()
+        await rm(dir, { recursive: true, force: true })
+      }
+      return { url, port, pid: server.pid ?? 0, origin: 'redis-server', stop }
+    }
+    server.kill('SIGKILL')
+    dismissGuard()
+    if (spawnError || attempt === 3) {
+      await rm(dir, { recursive: true, force: true })
+      throw new Error(`redis-server does not start here. ${REMEDY}`, { cause: spawnError })
+    }
+  }
+}
+
+async function answers(url: string, server: ChildProcess, exited: Promise<void>): Promise<boolean> {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
+    if (server.pid === undefined || server.exitCode !== null) return false
+    try {
+      await versionAt(url)
+      return true
+    } catch {
+      await Promise.race([sleep(20), exited])
+    }
+  }
+  return false
+}
+
+const REMEDY = `Install it, start one in Docker, or name one:
+  sudo apt-get install -y redis-server    (Debian, Ubuntu)    brew install redis    (macOS)
+  docker run --rm -d -p 6379:6379 redis:8
+  TEST_REDIS_URL=redis://localhost:6379 npm test`
+
+async function versionAt(url: string): Promise<string> {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    retryStrategy: null,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 2000,
+  })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return `Redis ${/redis_version:(\S+)/.exec(await client.info('server'))?.[1]}`
+  } catch (cause) {
+    throw new Error(`No Redis answers at ${url}. ${REMEDY}`, { cause })
+  } finally {
+    client.disconnect()
+  }
+}

@@ -1,0 +1,26 @@
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+const shared = {
+  root,
+  globals: true, // LangGraph's conformance suite expects describe and it to be there
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+}
+
+// `shared` instead of `extends`: a project that extends the root would run globalSetup, and start servers, again.
+export default defineConfig({
+  test: {
+    root,
+    projects: ['unit', 'contract', 'conformance', 'integration'].map((name) => ({
+      test: { ...shared, name, include: [`test/${name}/**/*.test.ts`] },
+    })),
+    globalSetup: fileURLToPath(new URL('support/services.ts', import.meta.url)),
+    reporters: ['default', fileURLToPath(new URL('support/count-reporter.ts', import.meta.url))],
+    maxWorkers: Math.max(2, availableParallelism() - 1), // the servers want a core, too
+    teardownTimeout: 30_000,
+  },
+})
