@@ -4,6 +4,7 @@
 --      └──────< writes ───────(value names)─────────┘
 --
 -- One statement a block, separated by lines of `--;;`, so that a distributed Postgres accepts them one by one.
+-- Bodies stand between $BODY$, as a schema's name may hold $$, but no capitals.
 -- :schema is the quoted schema; :lz4 is `compression lz4` where the server has it; :main is `storage main`
 -- where CREATE TABLE takes it (16 and later).
 --
@@ -40,9 +41,9 @@ create table :schema.checkpoints (
   seq            bigint not null,                        -- the order of commit in the thread: the head is the last
   run_id         text collate "C",
   digest         text collate "C" not null,              -- of the whole content: the same again is a repeat
-  header         text not null :lz4,                     -- JSON: v, ts, channel_versions, versions_seen, unknown fields
-  manifest       text not null :lz4,                     -- JSON, one line a channel
-  metadata       text not null :lz4,                     -- JSON that jsonb can hold (NUL and lone surrogates escaped)
+  header         text :lz4 not null,                     -- JSON: v, ts, channel_versions, versions_seen, unknown fields
+  manifest       text :lz4 not null,                     -- JSON, one line a channel
+  metadata       text :lz4 not null,                     -- JSON that jsonb can hold (NUL and lone surrogates escaped)
   created_at     timestamptz not null,
   primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id),
   unique (tenant_id, thread_id, checkpoint_ns, seq)
@@ -57,7 +58,7 @@ create table :schema.writes (
   task_id        text collate "C" not null,
   idx            integer not null,
   channel        text collate "C" not null,
-  value          text not null :lz4,                     -- a node of the same form as in a manifest
+  value          text :lz4 not null,                     -- a node of the same form as in a manifest
   primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
 )
 --;;
@@ -77,23 +78,23 @@ create table :schema.parts (
 alter table :schema.parts alter column body set storage main
 --;;
 -- Inserts the parts of a put or of pending writes that nobody has stored yet. They travel as one bytea (sent in
--- binary, so nothing is escaped) with the end offset of each. Sorted by name: two writers lock in one order.
-create function :schema.add_parts_1(p_tenant text, p_thread text, p_names text[], p_ends integer[], p_blob bytea)
-returns void language sql as $$
+-- binary, so nothing is escaped); p_offsets tells where each begins, and at last where all end. Sorted by name: two
+-- writers lock in one order. PL/pgSQL, as the plan of a function in SQL is not kept before Postgres 18.
+create function :schema.add_parts_1(p_tenant text, p_thread text, p_names text[], p_offsets integer[], p_blob bytea)
+returns void language plpgsql as $BODY$
+begin
   insert into :schema.parts (tenant_id, thread_id, name, body, bytes)
   select p_tenant, p_thread, p.name,
          case when left(p.name, 1) <> 'b' then convert_from(p.piece, 'UTF8') end,
          case when left(p.name, 1) = 'b' then p.piece end
   from (
-    select n.name, substring(p_blob from n.start + 1 for n.finish - n.start) as piece
-    from (
-      select u.name, u.finish, coalesce(lag(u.finish) over (order by u.ord), 0) as start
-      from unnest(p_names, p_ends) with ordinality as u(name, finish, ord)
-    ) n
-    order by n.name
+    select u.name, substring(p_blob from p_offsets[u.i] + 1 for p_offsets[u.i + 1] - p_offsets[u.i]) as piece
+    from unnest(p_names) with ordinality as u(name, i)
+    order by u.name
   ) p
-  on conflict (tenant_id, thread_id, name) do nothing
-$$
+  on conflict (tenant_id, thread_id, name) do nothing;
+end
+$BODY$
 --;;
 -- Stores a checkpoint: one call, one transaction, one round trip.
 --
@@ -102,7 +103,7 @@ $$
 -- p_generation   the generation under which the writer left parts out because they are stored; null: it sends all
 -- p_lineage      the generation in which the writer's run began; null: it does not know
 -- p_fence        the fencing token the writer holds; null: it claims none
--- p_names, p_ends, p_blob   the parts that come along (see add_parts_1)
+-- p_names, p_offsets, p_blob   the parts that come along (see add_parts_1)
 --
 -- Verdicts: stored; duplicate (same id and content: a repeat, even with a stale fence); replaced (same id, new content:
 -- the first parent and seq stay); generation (send all parts); fenced; deleted (the run began before deleteThread).
@@ -114,46 +115,42 @@ create function :schema.put_1(
   p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text,
   p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text,
   p_generation bigint, p_lineage bigint, p_fence bigint,
-  p_names text[], p_ends integer[], p_blob bytea
-) returns table (verdict text, seq bigint, generation bigint)
-language plpgsql as $$
+  p_names text[], p_offsets integer[], p_blob bytea,
+  out verdict text, out seq bigint, out generation bigint
+) language plpgsql as $BODY$
 #variable_conflict use_column
 declare
-  v_now timestamptz := clock_timestamp();
-  v_seq bigint;
-  v_generation bigint;
   v_tombstone bigint;
   v_fence bigint;
   v_digest text;
-  v_kept_seq bigint;
-  v_verdict text := 'stored';
   v_manifest text := p_manifest;
   v_line text;
 begin
   loop
-    update :schema.threads t set seq = t.seq + 1, updated_at = v_now
+    update :schema.threads t set seq = t.seq + 1, updated_at = clock_timestamp()
     where t.tenant_id = p_tenant and t.thread_id = p_thread
-    returning t.seq, t.generation, t.tombstone, t.fence into v_seq, v_generation, v_tombstone, v_fence;
+    returning t.seq, t.generation, t.tombstone, t.fence into seq, generation, v_tombstone, v_fence;
     exit when found;
     if p_generation is not null then
-      return query select 'generation'::text, 0::bigint, 0::bigint;
+      verdict := 'generation';
+      seq := 0;
+      generation := 0;
       return;
     end if;
-    v_generation := floor(extract(epoch from v_now) * 1000000);
     insert into :schema.threads (tenant_id, thread_id, generation, created_at, updated_at)
-    values (p_tenant, p_thread, v_generation, v_now, v_now)
+    values (p_tenant, p_thread, floor(extract(epoch from clock_timestamp()) * 1000000), clock_timestamp(), clock_timestamp())
     on conflict (tenant_id, thread_id) do nothing;
   end loop;
 
-  if v_tombstone > 0 and (p_lineage < v_tombstone or (p_lineage is null and p_parent is not null and not exists (
-    select from :schema.checkpoints c
-    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_parent)))
-  then v_verdict := 'deleted';
-  elsif p_fence <> v_fence then v_verdict := 'fenced';
-  elsif p_generation <> v_generation then v_verdict := 'generation';
-  end if;
-
-  if v_verdict = 'stored' then
+  -- One test for all that is rare: PL/pgSQL prepares each expression anew in each transaction, 2 µs apiece.
+  if v_tombstone > 0 or p_fence <> v_fence or p_generation <> put_1.generation or p_conditional <> '{}' then
+    if v_tombstone > 0 and (p_lineage < v_tombstone or (p_lineage is null and p_parent is not null and not exists (
+      select from :schema.checkpoints c
+      where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_parent)))
+    then verdict := 'deleted';
+    elsif p_fence <> v_fence then verdict := 'fenced';
+    elsif p_generation <> put_1.generation then verdict := 'generation';
+    end if;
     foreach v_line in array p_conditional loop
       if exists (
         select from :schema.checkpoints c
@@ -162,38 +159,41 @@ begin
       then v_manifest := left(v_manifest, -2) || case when v_manifest = E'{\n}' then '' else ',' end || E'\n' || v_line || E'\n}';
       end if;
     end loop;
+  end if;
+
+  if verdict is null then
     insert into :schema.checkpoints (tenant_id, thread_id, checkpoint_ns, checkpoint_id, parent_id, seq, run_id, digest,
                                      header, manifest, metadata, created_at)
-    values (p_tenant, p_thread, p_ns, p_checkpoint, nullif(p_parent, p_checkpoint), v_seq, p_run, p_digest,
-            p_header, v_manifest, p_metadata, v_now)
+    values (p_tenant, p_thread, p_ns, p_checkpoint, nullif(p_parent, p_checkpoint), put_1.seq, p_run, p_digest,
+            p_header, v_manifest, p_metadata, clock_timestamp())
     on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id) do nothing;
     if found then
-      if cardinality(p_names) > 0 then
-        perform :schema.add_parts_1(p_tenant, p_thread, p_names, p_ends, p_blob);
+      if p_blob is not null then
+        perform :schema.add_parts_1(p_tenant, p_thread, p_names, p_offsets, p_blob);
       end if;
-      return query select v_verdict, v_seq, v_generation;
+      verdict := 'stored';
       return;
     end if;
   end if;
 
   -- Not a new checkpoint: give the number back, under the same lock, and see what is there already.
   update :schema.threads t set seq = t.seq - 1 where t.tenant_id = p_tenant and t.thread_id = p_thread;
-  select c.digest, c.seq into v_digest, v_kept_seq from :schema.checkpoints c
+  select c.digest, c.seq into v_digest, seq from :schema.checkpoints c
   where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_checkpoint;
   if v_digest = p_digest then
-    v_verdict := 'duplicate';
-  elsif v_verdict = 'stored' then
-    v_verdict := 'replaced';
+    verdict := 'duplicate';
+  elsif verdict is null then
+    verdict := 'replaced';
     update :schema.checkpoints c
     set run_id = p_run, digest = p_digest, header = p_header, manifest = v_manifest, metadata = p_metadata
     where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_checkpoint;
-    if cardinality(p_names) > 0 then
-      perform :schema.add_parts_1(p_tenant, p_thread, p_names, p_ends, p_blob);
+    if p_blob is not null then
+      perform :schema.add_parts_1(p_tenant, p_thread, p_names, p_offsets, p_blob);
     end if;
   end if;
-  return query select v_verdict, coalesce(v_kept_seq, 0::bigint), v_generation;
+  seq := coalesce(put_1.seq, 0);
 end
-$$
+$BODY$
 --;;
 -- Stores what a task wrote. The checkpoint may come later, or never. The thread row is locked for share: parallel tasks
 -- don't queue, while put, deleteThread and whatever moves the generation wait.
@@ -205,39 +205,37 @@ create function :schema.put_writes_1(
   p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text,
   p_idx integer[], p_channels text[], p_values text[],
   p_generation bigint, p_lineage bigint,
-  p_names text[], p_ends integer[], p_blob bytea
-) returns table (verdict text, generation bigint)
-language plpgsql as $$
+  p_names text[], p_offsets integer[], p_blob bytea,
+  out verdict text, out generation bigint
+) language plpgsql as $BODY$
 #variable_conflict use_column
 declare
-  v_now timestamptz;
-  v_generation bigint;
   v_tombstone bigint;
 begin
   loop
-    select t.generation, t.tombstone into v_generation, v_tombstone from :schema.threads t
+    select t.generation, t.tombstone into generation, v_tombstone from :schema.threads t
     where t.tenant_id = p_tenant and t.thread_id = p_thread for share;
     exit when found;
-    v_now := clock_timestamp();
     insert into :schema.threads (tenant_id, thread_id, generation, created_at, updated_at)
-    values (p_tenant, p_thread, floor(extract(epoch from v_now) * 1000000), v_now, v_now)
+    values (p_tenant, p_thread, floor(extract(epoch from clock_timestamp()) * 1000000), clock_timestamp(), clock_timestamp())
     on conflict (tenant_id, thread_id) do nothing;
   end loop;
 
-  if v_tombstone > 0 and (p_lineage < v_tombstone or (p_lineage is null and not exists (
-    select from :schema.checkpoints c
-    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_checkpoint)))
-  then
-    return query select 'deleted'::text, v_generation;
-    return;
-  end if;
-  if p_generation <> v_generation then
-    return query select 'generation'::text, v_generation;
-    return;
+  if v_tombstone > 0 or p_generation <> put_writes_1.generation then
+    if v_tombstone > 0 and (p_lineage < v_tombstone or (p_lineage is null and not exists (
+      select from :schema.checkpoints c
+      where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_checkpoint)))
+    then
+      verdict := 'deleted';
+      return;
+    elsif p_generation <> put_writes_1.generation then
+      verdict := 'generation';
+      return;
+    end if;
   end if;
 
-  if cardinality(p_names) > 0 then
-    perform :schema.add_parts_1(p_tenant, p_thread, p_names, p_ends, p_blob);
+  if p_blob is not null then
+    perform :schema.add_parts_1(p_tenant, p_thread, p_names, p_offsets, p_blob);
   end if;
   insert into :schema.writes as w (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, value)
   select p_tenant, p_thread, p_ns, p_checkpoint, p_task, u.idx, u.channel, u.value
@@ -245,14 +243,14 @@ begin
   order by u.idx
   on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
   do update set channel = excluded.channel, value = excluded.value where w.idx < 0;
-  return query select 'stored'::text, v_generation;
+  verdict := 'stored';
 end
-$$
+$BODY$
 --;;
 -- Removes a thread: checkpoints, writes (orphans too), parts. The row stays as a tombstone, so that what a run of before
 -- still sends is known for late. Returns whether there was a row.
 create function :schema.delete_thread_1(p_tenant text, p_thread text) returns boolean
-language plpgsql as $$
+language plpgsql as $BODY$
 declare
   v_now timestamptz := clock_timestamp();
 begin
@@ -270,7 +268,7 @@ begin
   delete from :schema.parts p where p.tenant_id = p_tenant and p.thread_id = p_thread;
   return true;
 end
-$$
+$BODY$
 --;;
 -- What the reading functions return, a row of several kinds:
 --   thread      seq and generation; always first, also where no checkpoint is found
@@ -287,7 +285,7 @@ create type :schema.reading_1 as (
 -- one call, up to p_limit parts, so that no answer outgrows the reader's memory; it asks again for the rest. A name is a kind and 22 characters of base64url; what only looks like one finds nothing.
 -- Plain rows, as they leave Postgres faster than string_agg (1.7 times) and arrays (20 times).
 create function :schema.parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
-returns table (name text, body text, bytes bytea) language plpgsql stable as $$
+returns table (name text, body text, bytes bytea) language plpgsql stable as $BODY$
 #variable_conflict use_column
 declare
   v_names text[] := p_names;
@@ -305,11 +303,11 @@ begin
     where p.tenant_id = p_tenant and p.thread_id = p_thread and p.name = any (v_names) and left(p.name, 1) = 'i';
   end loop;
 end
-$$
+$BODY$
 --;;
 -- The pending writes of the checkpoints named by parallel arrays; for those of an old format, the parent's sends.
 create function :schema.writes_of_1(p_tenant text, p_thread text, p_ns text[], p_ids text[], p_old_parents text[])
-returns setof :schema.reading_1 language sql stable as $$
+returns setof :schema.reading_1 language sql stable as $BODY$
   select 'write', w.checkpoint_ns, w.checkpoint_id, null, null::bigint, null, null, null,
          w.task_id, w.idx, w.channel, w.value, null::bytea, null::bigint
   from unnest(p_ns, p_ids) as u(ns, id)
@@ -322,13 +320,13 @@ returns setof :schema.reading_1 language sql stable as $$
   join :schema.writes w on w.tenant_id = p_tenant and w.thread_id = p_thread
     and w.checkpoint_ns = u.ns and w.checkpoint_id = u.parent and w.channel = '__pregel_tasks'
   where u.parent is not null
-$$
+$BODY$
 --;;
 -- One checkpoint with its pending writes, as of one snapshot: the one named, or (p_checkpoint null) the head.
 -- p_parts: up to so many of its parts too, for a reader that has none of the thread's at hand; one round trip, not two.
 -- STABLE, so that all its statements read with the snapshot of the call.
 create function :schema.read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
-returns setof :schema.reading_1 language plpgsql stable as $$
+returns setof :schema.reading_1 language plpgsql stable as $BODY$
 declare
   r :schema.reading_1;
   v_ns text[];
@@ -358,7 +356,7 @@ begin
 
   v_ns := array[r.ns];
   v_id := array[r.id];
-  v_parent := array[case when r.header not like '{"v":4,%' then r.parent_id end];
+  v_parent := array[case when r.header ~ '^\{"v":[0-3],' then r.parent_id end];
   return query select * from :schema.writes_of_1(p_tenant, p_thread, v_ns, v_id, v_parent);
   if p_parts > 0 then
     return query
@@ -373,7 +371,7 @@ begin
     ), p_parts) p;
   end if;
 end
-$$
+$BODY$
 --;;
 -- A page of a thread's checkpoints, last committed first, with their pending writes.
 --
@@ -383,7 +381,7 @@ $$
 -- Planned anew each time: only with the values known does the planner walk the index by seq for a namespace.
 create function :schema.list_1(
   p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer
-) returns setof :schema.reading_1 language plpgsql stable set plan_cache_mode = force_custom_plan as $$
+) returns setof :schema.reading_1 language plpgsql stable set plan_cache_mode = force_custom_plan as $BODY$
 declare
   r :schema.reading_1;
   v_below bigint := coalesce(p_below_seq, 9223372036854775807);
@@ -422,11 +420,11 @@ begin
     return next r;
     v_ns := v_ns || r.ns;
     v_ids := v_ids || r.id;
-    v_old_parents := v_old_parents || case when r.header not like '{"v":4,%' then r.parent_id end;
+    v_old_parents := v_old_parents || case when r.header ~ '^\{"v":[0-3],' then r.parent_id end;
   end loop;
   return query select * from :schema.writes_of_1(p_tenant, p_thread, v_ns, v_ids, v_old_parents);
 end
-$$
+$BODY$
 --;;
 -- The addresses of a page of checkpoints over all threads of a tenant, greatest checkpoint id first: what `list({})`
 -- of the contract needs. No index serves it, on purpose: it is for tests and small deployments.
@@ -434,7 +432,7 @@ $$
 create function :schema.list_all_1(
   p_tenant text, p_ns text, p_checkpoint text, p_before text,
   p_below_id text, p_below_thread text, p_below_ns text, p_filter jsonb, p_limit integer
-) returns table (thread_id text, ns text, id text) language sql stable as $$
+) returns table (thread_id text, ns text, id text) language sql stable as $BODY$
   select c.thread_id, c.checkpoint_ns, c.checkpoint_id
   from :schema.checkpoints c
   where c.tenant_id = p_tenant and (p_ns is null or c.checkpoint_ns = p_ns)
@@ -444,7 +442,7 @@ create function :schema.list_all_1(
     and (p_filter is null or c.metadata::jsonb @> p_filter)
   order by c.checkpoint_id desc, c.thread_id desc, c.checkpoint_ns desc
   limit p_limit
-$$
+$BODY$
 --;;
 -- getDeltaChannelHistory in one call: from the target's parent up, for each channel the writes of every ancestor until
 -- the first that holds a value for it (its writes included), and that ancestor's manifest.
@@ -455,7 +453,7 @@ $$
 -- (clocks differ), so no order of ids can guard against a cycle. An edge that goes up in seq is taken once.
 create function :schema.history_1(
   p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_channels text[], p_keys text[]
-) returns setof :schema.reading_1 language plpgsql stable as $$
+) returns setof :schema.reading_1 language plpgsql stable as $BODY$
 declare
   r :schema.reading_1;
   v_id text := p_checkpoint;
@@ -486,7 +484,13 @@ begin
     where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = v_id;
     exit when not found;
     if r.seq >= v_seq then
-      exit when r.id = any (v_climbs);
+      if r.id = any (v_climbs) then
+        -- Once round a circle: what was walked twice goes.
+        while v_ids[cardinality(v_ids)] = any (v_ids[: cardinality(v_ids) - 1]) loop
+          v_ids := v_ids[: cardinality(v_ids) - 1];
+        end loop;
+        exit;
+      end if;
       v_climbs := v_climbs || r.id;
     end if;
     v_ids := v_ids || r.id;
@@ -510,4 +514,4 @@ begin
   join unnest(p_channels, v_stops) as s(channel, stop) on s.channel = w.channel and (s.stop is null or a.distance <= s.stop)
   order by a.distance desc, w.task_id, w.idx;
 end
-$$
+$BODY$

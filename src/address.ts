@@ -42,6 +42,8 @@ function checkText(field: string, value: string, maxBytes: number): void {
   if (bytes > maxBytes)
     throw new InvalidInputError(field, `must be at most ${maxBytes} bytes; got ${bytes}. Use a hash of it instead.`)
   if (value.includes('\0')) throw new InvalidInputError(field, 'must not contain U+0000. Remove it, or encode the id.')
+  if (value.startsWith('\uFEFF'))
+    throw new InvalidInputError(field, 'must not begin with U+FEFF, a byte order mark. Remove it, or encode the id.')
   if (!value.isWellFormed())
     throw new InvalidInputError(field, 'must be well-formed Unicode; it has a lone surrogate. Encode the id.')
 }

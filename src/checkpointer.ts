@@ -1,8 +1,8 @@
 /**
  * THE STORY: what LangGraph asks of a checkpointer, one method a question, one line a stage.
  *
- *   put:       address → encode → (the thread's turn) → store → offer new parts to the tier
- *   getTuple:  address → read head, manifest, writes → parts: tier, then store → decode
+ *   put:       address → encode → (the thread's turn) → store → offer new parts to the tiers
+ *   getTuple:  address → read head, manifest, writes → parts: LRU → Redis → store → decode
  */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import {
@@ -22,12 +22,14 @@ import type { Parts } from './codec/decode.ts'
 import type { Node } from './codec/format.ts'
 import type { Part } from './codec/part.ts'
 import type { ValueLimits } from './codec/value.ts'
-import { InvalidInputError } from './errors.ts'
+import { within } from './deadline.ts'
+import { InvalidInputError, PartMissingError } from './errors.ts'
 import { Lineage } from './lineage.ts'
 import { parseListQuery } from './list-query.ts'
 import type { Store } from './store/store.ts'
 import { ThreadTurns } from './thread-turns.ts'
-import { readThrough, type PartTier } from './tiers/part-tier.ts'
+import { PartLadder } from './tiers/part-ladder.ts'
+import type { PartTier } from './tiers/part-tier.ts'
 
 /** Options of every checkpointer. */
 export interface CheckpointerOptions {
@@ -41,20 +43,21 @@ export interface CheckpointerOptions {
   readonly limits?: Partial<ValueLimits> | undefined
 }
 
-/** What both classes are: the story over a store, with a tier in front. */
+/** What both classes are: the story over a store, with tiers in front. */
 export abstract class Checkpointer extends BaseCheckpointSaver {
   readonly #store: Store
-  readonly #tier: PartTier
+  readonly #tiers: PartLadder
   readonly #codec: CheckpointCodec
   readonly #lineage = new Lineage()
   readonly #turns = new ThreadTurns()
 
-  constructor(store: Store, tier: PartTier, options: CheckpointerOptions) {
+  /** @param tiers nearest first */
+  constructor(store: Store, tiers: readonly PartTier[], options: CheckpointerOptions) {
     super(options.serde)
     this.#codec = new CheckpointCodec(options)
     this.serde = this.#codec.serde
     this.#store = store
-    this.#tier = tier
+    this.#tiers = new PartLadder(tiers)
   }
 
   /**
@@ -63,14 +66,7 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
    */
   override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
     if (config.configurable?.['thread_id'] === undefined) return undefined
-    const address = parseAddress(config)
-    const { generation, checkpoint, parts: brought } = await this.#store.read(address)
-    if (checkpoint === undefined) return void this.#lineage.seeNothing(address, generation)
-    this.#lineage.see(checkpoint.address, generation)
-    const parsed = this.#codec.parse(checkpoint)
-    const parts = await this.#bring(address.threadId, parsed.nodes, brought)
-    this.#store.know(address.threadId, generation, parts.keys())
-    return this.#codec.decodeTuple(parsed, parts)
+    return this.#read(parseAddress(config), config.signal)
   }
 
   /**
@@ -78,11 +74,18 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
    * checkpoint id first. Nothing is held between two results.
    */
   override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
-    for await (const page of this.#store.list(parseListQuery(config, options))) {
+    for await (const page of this.#store.list(parseListQuery(config, options), config.signal)) {
       const parsed = page.map((stored) => this.#codec.parse(stored))
       const threadId = page[0]?.address.threadId ?? ''
-      const parts = await this.#bring(threadId, parsed.flatMap(({ nodes }) => nodes))
-      for (const checkpoint of parsed) yield await this.#codec.decodeTuple(checkpoint, parts)
+      const parts = await this.#bring(threadId, parsed.flatMap(({ nodes }) => nodes), config.signal)
+      for (const checkpoint of parsed) {
+        const tuple = await this.#codec.decodeTuple(checkpoint, parts).catch((error: unknown) => {
+          // Removed since the page was read, perhaps; then it is left out.
+          if (error instanceof PartMissingError) return this.#read(checkpoint.stored.address, config.signal)
+          throw error
+        })
+        if (tuple !== undefined) yield tuple
+      }
     }
   }
 
@@ -106,10 +109,10 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
       const lineage = this.#lineageOfPut(parent, metadata)
       if (lineage !== undefined) this.#lineage.inherit(address, lineage)
       const record = { ...(await encoded), address, parentId: parent.checkpointId, runId, lineage }
-      const { verdict, generation } = await this.#store.put(record)
+      const { verdict, generation, newParts } = await this.#store.put(record)
       if (verdict === 'deleted') return
       if (lineage === undefined) this.#lineage.see(address, generation)
-      this.#tier.put(record.parts.values())
+      if (verdict !== 'fenced') this.#tiers.offer(address.threadId, record.parts.values(), newParts)
     })
     return toConfig(address)
   }
@@ -117,18 +120,22 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
   /** Stores what a task wrote, beside a checkpoint that may come later. Special channels are replaced, others kept. */
   override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
     const address = requireCheckpoint(parseAddress(config))
-    const encoded = this.#codec.encodeWrites(writes)
     requireId('taskId', taskId)
+    const encoded = this.#codec.encodeWrites(writes)
     if (writes.length === 0) return
     const record = { ...(await encoded), address, taskId, lineage: this.#lineage.ofWrites(address) }
-    const { verdict } = await this.#store.putWrites(record)
-    if (verdict === 'stored') this.#tier.put(record.parts.values())
+    const { verdict, newParts } = await this.#store.putWrites(record)
+    if (verdict === 'stored') this.#tiers.offer(address.threadId, record.parts.values(), newParts)
   }
 
   /** Removes all of a thread. A run that is still going on can't bring it back; a new run starts afresh. */
   override async deleteThread(threadId: string): Promise<void> {
     requireId('threadId', threadId)
-    await this.#turns.run(threadId, () => this.#store.deleteThread(threadId))
+    await this.#turns.run(threadId, async () => {
+      const names = this.#tiers.asksBeforeStore() ? await this.#store.partNames(threadId) : []
+      await this.#store.deleteThread(threadId)
+      this.#tiers.forget(threadId, names)
+    })
   }
 
   /** For each channel, what its ancestors wrote since one of them held a value; one statement. */
@@ -136,15 +143,39 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
     config: RunnableConfig
     channels: string[]
   }): Promise<Record<string, DeltaChannelHistory>> {
-    const { config, channels } = options
+    const { config } = options
+    const channels = [...new Set(options.channels)]
     if (channels.length === 0) return {}
     const address = parseAddress(config)
-    const histories = await this.#store.history(address, channels.map(historyChannel))
-    return this.#codec.decodeHistories(channels, histories, (nodes) => this.#bring(address.threadId, nodes))
+    const histories = await this.#store.history(address, channels.map(historyChannel), config.signal)
+    return this.#codec.decodeHistories(channels, histories, (nodes) => this.#bring(address.threadId, nodes, config.signal))
   }
 
-  #bring(threadId: string, nodes: readonly Node[], brought: readonly Part[] = []): Promise<Parts> {
-    return readThrough(nodes, brought, this.#tier, (names) => this.#store.readParts(threadId, names))
+  async #read(address: Address, signal: AbortSignal | undefined): Promise<CheckpointTuple | undefined> {
+    for (let failedAt = -1; ; ) {
+      const { generation, checkpoint, parts: brought } = await this.#store.read(address, signal, !this.#tiers.asksBeforeStore())
+      if (checkpoint === undefined) {
+        this.#lineage.seeNothing(address, generation)
+        return undefined
+      }
+      this.#lineage.see(checkpoint.address, generation)
+      const parsed = this.#codec.parse(checkpoint)
+      const parts = await this.#bring(address.threadId, parsed.nodes, signal, brought)
+      try {
+        const tuple = await this.#codec.decodeTuple(parsed, parts)
+        this.#store.know(address.threadId, generation, parts.keys())
+        return tuple
+      } catch (error) {
+        // Parts that were there with the checkpoint and then were not: the thread was deleted or pruned in between.
+        if (!(error instanceof PartMissingError) || generation === failedAt) throw error
+        failedAt = generation
+      }
+    }
+  }
+
+  #bring(threadId: string, nodes: readonly Node[], signal?: AbortSignal, brought: readonly Part[] = []): Promise<Parts> {
+    const parts = this.#tiers.bring(threadId, nodes, brought, (names) => this.#store.readParts(threadId, names))
+    return within(parts, { signal })
   }
 
   /** A subgraph's first checkpoint has no parent; it belongs to the run of the root checkpoint that it works for. */

@@ -20,6 +20,7 @@ export type CheckpointerErrorCode =
   | 'SCHEMA_OUTDATED'
   | 'SCHEMA_TOO_NEW'
   | 'SERVER_UNSUITABLE'
+  | 'UNAVAILABLE'
 
 /** The base of all errors of this package. Driver errors (they carry a SQLSTATE) pass through untouched. */
 export class CheckpointerError extends Error {
@@ -146,4 +147,49 @@ export class SchemaTooNewError extends CheckpointerError {
     this.found = found
     this.needed = needed
   }
+}
+
+/** Where an operation was at work, as far as it was asked for one place. */
+export interface OperationAddress {
+  readonly threadId?: string | undefined
+  readonly ns?: string | undefined
+  readonly checkpointId?: string | undefined
+}
+
+/** The database could not be reached, or did not answer, for as long as the options allow. */
+export class UnavailableError extends CheckpointerError {
+  /** `not_applied`: nothing of it is stored. `unknown`: the connection broke when it may have been stored already. */
+  readonly outcome: 'unknown' | 'not_applied'
+  readonly operation: string
+  readonly address: OperationAddress
+  readonly attempts: number
+  /** Of the first failure, which is also the `cause`. Undefined where the server did not get to say anything. */
+  readonly sqlState: string | undefined
+
+  constructor(
+    failed: Pick<UnavailableError, 'outcome' | 'operation' | 'address' | 'attempts' | 'sqlState'>,
+    elapsedMs: number,
+    first: unknown,
+    last: unknown,
+  ) {
+    const { outcome, operation, attempts } = failed
+    const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts`
+    const failures = nameOf(first) === nameOf(last) ? nameOf(first) : `${nameOf(first)}, at last ${nameOf(last)}`
+    const remedy =
+      outcome === 'unknown'
+        ? 'It may have taken effect nevertheless; to do the same again is safe.'
+        : 'It has had no effect; try again.'
+    super('UNAVAILABLE', `${operation} did not reach Postgres within ${Math.round(elapsedMs)} ms (${tries}: ${failures}). ${remedy} If it goes on, see what health() says.`, { cause: first })
+    this.outcome = outcome
+    this.operation = operation
+    this.address = failed.address
+    this.attempts = attempts
+    this.sqlState = failed.sqlState
+  }
+}
+
+/** A failure in a word: its code if it has one, else its message, which the driver made and holds no data. */
+function nameOf(error: unknown): string {
+  const { code, message } = error as { code?: unknown; message?: unknown }
+  return typeof code === 'string' ? code : String(message)
 }

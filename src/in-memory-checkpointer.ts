@@ -1,8 +1,9 @@
-import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
+import type { CheckpointerOptions } from './checkpointer.ts'
 import { OptionsError } from './errors.ts'
+import { ObservedCheckpointer } from './observed-checkpointer.ts'
+import { Meter, type CommonStats } from './stats.ts'
 import type { ThreadsSnapshot } from './store/memory-snapshot.ts'
 import { MemoryStore } from './store/memory-store.ts'
-import { NO_TIER } from './tiers/lru-tier.ts'
 
 export interface InMemoryCheckpointerOptions extends CheckpointerOptions {
   /**
@@ -17,7 +18,7 @@ export interface InMemoryCheckpointerOptions extends CheckpointerOptions {
   readonly clock?: (() => number) | undefined
 }
 
-export interface InMemoryStats {
+export interface InMemoryStats extends CommonStats {
   /** Threads with at least one checkpoint. */
   readonly threads: number
   /** About what they take, in bytes of JSON text. */
@@ -30,21 +31,25 @@ export interface InMemoryStats {
  * A checkpointer in this process's memory, for local development and tests. Same results and same errors as
  * `PgCheckpointer`; what it holds ends with the process, unless you keep `snapshot()`.
  */
-export class InMemoryCheckpointer extends Checkpointer {
+export class InMemoryCheckpointer extends ObservedCheckpointer {
   readonly #store: MemoryStore
+  readonly #meter: Meter
 
   constructor(options: InMemoryCheckpointerOptions = {}) {
-    const store = new MemoryStore({
+    const meter = new Meter()
+    const bounds = {
       maxBytes: bound('maxBytes', options.maxBytes),
       maxThreads: bound('maxThreads', options.maxThreads),
       clock: options.clock ?? Date.now,
-    })
-    super(store, NO_TIER, options)
+    }
+    const store = new MemoryStore(bounds, meter)
+    super(store, [], options, meter)
     this.#store = store
+    this.#meter = meter
   }
 
   stats(): InMemoryStats {
-    return this.#store.stats
+    return { ...this.#meter.common(), ...this.#store.stats }
   }
 
   /** All threads as one JSON-able value. */

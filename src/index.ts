@@ -5,17 +5,25 @@ export {
   CheckpointerError,
   type CheckpointerErrorCode,
   InvalidInputError,
+  type OperationAddress,
   OptionsError,
   PartCorruptError,
   PartMissingError,
   SchemaOutdatedError,
   SchemaTooNewError,
   TooLargeError,
+  UnavailableError,
   UnreadableValueError,
   UnserializableValueError,
 } from './errors.ts'
+export type { LateWrite, OperationContext } from './diagnostics.ts'
+export type { Health, PostgresHealth } from './health.ts'
 export { InMemoryCheckpointer, type InMemoryCheckpointerOptions, type InMemoryStats } from './in-memory-checkpointer.ts'
 export { PgCheckpointer, type PgCheckpointerOptions } from './pg-checkpointer.ts'
-export type { PGliteLike, PgConnection, PgPool, PgPoolClient } from './pg/driver.ts'
+export type { PgConnection } from './pg/driver.ts'
+export type { PGliteLike } from './pg/pglite-driver.ts'
+export type { PgPool, PgPoolClient, PgStatement } from './pg/pool-driver.ts'
 export type { MigrationMode } from './pg/migrate.ts'
+export type { CommonStats, Operation, OperationCounts, PgStats, TransferStats } from './stats.ts'
 export type { ThreadsSnapshot } from './store/memory-snapshot.ts'
+export type { RedisClient, RedisClientOptions, RedisConnection } from './tiers/redis-client.ts'

@@ -27,7 +27,10 @@ function parseFilter(filter: unknown): string | undefined {
     throw new InvalidInputError('filter', `must be an object of metadata keys and values; got ${kindOf(filter)}.`)
   }
   const entries = Object.entries(filter).filter(([, value]) => value !== undefined)
-  return entries.length === 0 ? undefined : toJsonbText(stringifyValue(Object.fromEntries(entries), 'filter'))
+  if (entries.length === 0) return undefined
+  // Entry by entry: an object of one key that starts with `$` would be escaped, but metadata have more keys than that.
+  const texts = entries.map(([key, value]) => `${JSON.stringify(key)}:${stringifyValue(value, `filter.${key}`)}`)
+  return toJsonbText(`{${texts.join(',')}}`)
 }
 
 function parseLimit(limit: unknown): number | undefined {

@@ -1,13 +1,19 @@
 import { requireId } from './address.ts'
-import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
+import type { CheckpointerOptions } from './checkpointer.ts'
 import { OptionsError } from './errors.ts'
+import { within } from './deadline.ts'
+import { checkPostgres, judge, type Health } from './health.ts'
+import { ObservedCheckpointer } from './observed-checkpointer.ts'
 import { openDriver, type PgConnection, type PgDriver, type PgQueryable } from './pg/driver.ts'
 import { requireSchemaName } from './pg/identifier.ts'
 import { migrate, migrationSql, type MigrationMode } from './pg/migrate.ts'
+import { SETUP_STATEMENT_MS } from './pg/pool-driver.ts'
+import { Retrier, type Limits } from './pg/retry.ts'
+import { Meter, type PgStats } from './stats.ts'
 import { PgStore } from './store/pg-store.ts'
-import { LruTier, NO_TIER } from './tiers/lru-tier.ts'
+import { openTiers, type TierOptions, type Tiers } from './tiers/tier-options.ts'
 
-export interface PgCheckpointerOptions extends CheckpointerOptions {
+export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions {
   /**
    * Where Postgres is: a connection string, options for a pool that will be ours, a `pg.Pool` of yours (never ended
    * here), or a PGlite.
@@ -26,13 +32,31 @@ export interface PgCheckpointerOptions extends CheckpointerOptions {
    * @default "auto"
    */
   readonly migrations?: MigrationMode | undefined
-  /** How much this process may keep of the parts of values, in bytes; 0: nothing. @default 67108864 (64 MiB) */
-  readonly cacheBytes?: number | undefined
+  /**
+   * How long, in milliseconds, a call goes on trying while Postgres is restarting, failing over, or out of reach; then it
+   * rejects with `UnavailableError`. A call ends within the longest of this, `connectTimeoutMs` and
+   * `statementTimeoutMs`; one that moves more than a statement takes (16 MB) has that time for each. 0: one attempt.
+   * @default 15000
+   */
+  readonly retryMs?: number | undefined
+  /** How long an attempt waits for a connection, a free one of the pool's or a new one, in milliseconds. @default 10000 */
+  readonly connectTimeoutMs?: number | undefined
+  /**
+   * How long an attempt waits for the answer to one statement, in milliseconds. After it the connection is destroyed:
+   * whoever is at its other end may be gone without a word. @default 10000
+   */
+  readonly statementTimeoutMs?: number | undefined
+  /**
+   * Prepares our statements once a connection, by name. For direct connections: a pooler in transaction mode may give
+   * the next statement to a server that does not know the name. @default false
+   */
+  readonly preparedStatements?: boolean | undefined
 }
 
 /** The longest tenant, in UTF-8 bytes; see MAX_ID_BYTES. */
 const MAX_TENANT_BYTES = 64
-const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
+/** The longest time that a timer can measure. */
+const MAX_MS = 2 ** 31 - 1
 
 /**
  * A checkpointer on Postgres. Pass it to `compile({ checkpointer })`; tables are created on first use.
@@ -42,25 +66,37 @@ const DEFAULT_CACHE_BYTES = 64 * 1024 * 1024
  * const app = graph.compile({ checkpointer })
  * ```
  */
-export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
+export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposable {
   readonly #driver: PgDriver
+  readonly #tiers: Tiers
   readonly #schema: string
   readonly #migrations: MigrationMode
+  readonly #limits: Limits
+  readonly #meter: Meter
+  #isReady = false
   #ready: Promise<void> | undefined
 
   constructor(options: PgCheckpointerOptions) {
     const schema = requireSchemaName(options.schema ?? 'langgraph')
     const tenant = options.tenant ?? ''
     if (tenant !== '') requireId('tenant', tenant, MAX_TENANT_BYTES)
-    const driver = openDriver(options.connection)
+    const limits = limitsOf(options)
+    const tiers = openTiers(options, tenant)
+    const meter = new Meter()
+    const preparedStatements = options.preparedStatements ?? false
+    const driver = openDriver(options.connection, { ...limits, preparedStatements, meter })
+    const retrier = new Retrier(limits, meter)
     const whenReady: PgQueryable = {
-      query: async (text, params) => {
-        await this.#whenReady()
-        return driver.query(text, params)
+      query: async (text, params, attempt) => {
+        if (!this.#isReady) await within(this.#whenReady(), { ms: attempt?.leftMs(), what: 'The schema' })
+        return driver.query(text, params, attempt)
       },
     }
-    super(new PgStore(whenReady, schema, tenant), tierOf(options.cacheBytes ?? DEFAULT_CACHE_BYTES), options)
+    super(new PgStore(whenReady, retrier, meter, schema, tenant), tiers.all, options, meter)
     this.#driver = driver
+    this.#tiers = tiers
+    this.#limits = limits
+    this.#meter = meter
     this.#schema = schema
     this.#migrations = requireMode(options.migrations ?? 'auto')
   }
@@ -82,13 +118,25 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
    * @throws SchemaTooNewError where a newer release migrated the database
    */
   async setup(): Promise<void> {
-    await migrate(this.#driver, this.#schema, 'auto')
-    this.#ready = Promise.resolve()
+    const retrier = new Retrier({ ...this.#limits, statementTimeoutMs: SETUP_STATEMENT_MS }, this.#meter)
+    await retrier.run({ operation: 'setup' }, () => migrate(this.#driver, this.#schema, 'auto'))
+    this.#isReady = true
   }
 
-  /** Closes the pool, if it was opened here. */
-  end(): Promise<void> {
-    return this.#driver.end()
+  /** How Postgres and Redis are. Takes up to five seconds where one of them does not answer; never rejects. */
+  async health(): Promise<Health> {
+    const [postgres, redis] = await Promise.all([checkPostgres(this.#driver, this.#schema), this.#tiers.redis?.health()])
+    return judge(postgres, redis)
+  }
+
+  /** What this checkpointer has done since it was made. */
+  stats(): PgStats {
+    return { ...this.#meter.common(), ...this.#meter.transfer(), memory: this.#tiers.memory?.stats(), redis: this.#tiers.redis?.stats() }
+  }
+
+  /** Closes the pool and the Redis client, if they were opened here. */
+  async end(): Promise<void> {
+    await Promise.all([this.#driver.end(), this.#tiers.redis?.end()])
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -97,17 +145,22 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
 
   /** Looked at once; again after a failure, as the next call may find the database up, or migrated. */
   #whenReady(): Promise<void> {
-    this.#ready ??= migrate(this.#driver, this.#schema, this.#migrations).catch((error: unknown) => {
-      this.#ready = undefined
-      throw error
-    })
+    this.#ready ??= migrate(this.#driver, this.#schema, this.#migrations)
+      .then(() => void (this.#isReady = true))
+      .finally(() => (this.#ready = undefined))
     return this.#ready
   }
 }
 
-function tierOf(cacheBytes: number): LruTier | typeof NO_TIER {
-  if (!Number.isInteger(cacheBytes) || cacheBytes < 0) throw new OptionsError('cacheBytes', `must be a whole number of at least 0; got ${cacheBytes}.`)
-  return cacheBytes === 0 ? NO_TIER : new LruTier(cacheBytes)
+function limitsOf({ retryMs = 15_000, connectTimeoutMs = 10_000, statementTimeoutMs = 10_000 }: PgCheckpointerOptions): Limits {
+  const limits = { retryMs, connectTimeoutMs, statementTimeoutMs }
+  for (const [option, ms] of Object.entries(limits)) {
+    const least = option === 'retryMs' ? 0 : 1
+    if (!Number.isInteger(ms) || ms < least || ms > MAX_MS) {
+      throw new OptionsError(option, `must be a whole number of milliseconds from ${least} to ${MAX_MS}; got ${ms}.`)
+    }
+  }
+  return Object.freeze(limits)
 }
 
 function requireMode(mode: unknown): MigrationMode {

@@ -213,5 +213,5 @@ function whenAll<Result>(
   finish: (values: readonly string[]) => Result,
 ): Result | Promise<Result> {
   if (values.every((value) => typeof value === 'string')) return finish(values)
-  return Promise.all(values).then(finish)
+  return Promise.all(values.map((value) => Promise.resolve(value))).then(finish)
 }

@@ -44,7 +44,8 @@ export function foldItems(items: readonly string[], keep: (part: Part) => string
 }
 
 /** Cuts a JSON text at fixed lengths, never inside a surrogate pair (half of one can't be encoded as UTF-8). */
-export function textPieces(text: string): string[] {
+export function textPieces(json: string): string[] {
+  const text = json.replaceAll('\uFEFF', '\\ufeff') // PGlite drops it where a text begins with it
   const pieces: string[] = []
   for (let from = 0; from < text.length;) {
     let to = Math.min(from + PIECE_LENGTH, text.length)

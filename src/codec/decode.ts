@@ -48,6 +48,11 @@ export class Decoder {
     return this.#bytes(node, parts)
   }
 
+  /** An entry's value. Where that is a part of its own, it is one as an element; as a channel's value it may be cut. */
+  #entry(node: Node, parts: Parts): unknown {
+    return typeof node === 'string' ? this.#ofPart(must(parts, node), WHOLE) : this.decode(node, parts)
+  }
+
   #ofPart(part: Part, place: number): unknown {
     const value = reviveWire(part.wire)
     this.#memo.remember(value, part, place)
@@ -77,7 +82,7 @@ export class Decoder {
 
   #map(items: readonly Item[], parts: Parts, into: Record<string, unknown> = {}): Record<string, unknown> {
     for (const item of items) {
-      if (isEntry(item)) setOwn(into, item[0], this.decode(item[1], parts))
+      if (isEntry(item)) setOwn(into, item[0], this.#entry(item[1], parts))
       else if (typeof item !== 'string') addEntries(into, (item as { is: object }).is)
       else if (item.startsWith('i')) this.#map(must(parts, item).wire as Item[], parts, into)
       else addEntries(into, must(parts, item).wire as object)

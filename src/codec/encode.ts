@@ -144,8 +144,11 @@ class Run {
 
   small(key: string, text: string, value: unknown, known?: { readonly part: Part; readonly index: number }): void {
     const whole = key === '' ? text : `${key}:${text}`
-    if (this.#texts.length === 0 && known?.index === 0) this.#same = known.part
-    else if (known === undefined || known.part !== this.#same || known.index !== this.#texts.length) this.#same = null
+    const { length } = this.#texts
+    // Only a list can repeat a group of a list: entries have keys, too.
+    if (known === undefined || this.#kind !== 'list') this.#same = null
+    else if (length === 0 && known.index === 0) this.#same = known.part
+    else if (known.part !== this.#same || known.index !== length) this.#same = null
     this.#texts.push(whole)
     this.#members.push(value)
     this.#groupChars += whole.length + 1

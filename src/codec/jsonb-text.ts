@@ -1,16 +1,17 @@
 /**
  * JSON text that Postgres's jsonb can hold. jsonb refuses U+0000 and lone surrogates (22P05, 22P02), which are legal in
  * JSON and in JavaScript. They are written as U+F8FF (private use) and four hex digits, and U+F8FF itself the same way,
- * so that nothing is lost and a filter written by the same function finds it.
+ * so that nothing is lost and a filter written by the same function finds it. So is U+FEFF, which PGlite drops where a
+ * text begins with it.
  */
 
 /** `\\` first, so that the second half of an escaped backslash is not taken for the start of an escape. */
-const UNSAFE = /\\\\|\\u(0000|d[89a-f][0-9a-f]{2})|\uF8FF/g
+const UNSAFE = /\\\\|\\u(0000|d[89a-f][0-9a-f]{2})|[\uF8FF\uFEFF]/g
 
 /** @param json what JSON.stringify wrote: it escapes only lone surrogates, in lower case. */
 export function toJsonbText(json: string): string {
   return json.replace(UNSAFE, (found, code?: string) =>
-    code !== undefined ? `\uF8FF${code}` : found === '\uF8FF' ? '\uF8FFf8ff' : found,
+    code !== undefined ? `\uF8FF${code}` : found === '\uF8FF' ? '\uF8FFf8ff' : found === '\uFEFF' ? '\uF8FFfeff' : found,
   )
 }
 

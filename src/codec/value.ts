@@ -6,7 +6,7 @@
  * `matchesWire` compares a value with a wire tree. The format is described in `value/README.md`.
  */
 
-export { matchesWire, parseWire, reviveWire, stringifyValue } from './value/codec.ts'
+export { matchesWire, parseWire, reviveWire, snapshotValue, stringifyValue, stringifyWire } from './value/codec.ts'
 export { DEFAULT_VALUE_LIMITS, type ValueLimits } from './value/limits.ts'
 export { LosslessSerializer, VALUE_FORMAT } from './value/lossless-serializer.ts'
 export { isPlainArray, isPlainObject } from './value/plain.ts'

@@ -16,8 +16,10 @@ const OLDEST_POSTGRES = 140_000
 
 /** One cheap SELECT where the schema is current; else all that is missing, in one transaction under a lock. */
 export async function migrate(driver: PgDriver, schema: string, mode: MigrationMode): Promise<void> {
-  if (mode === 'off' || (await foundVersion(driver, schema)) >= SCHEMA_VERSION) return
-  if (mode === 'check') throw new SchemaOutdatedError(schema, await foundVersion(driver, schema), SCHEMA_VERSION)
+  if (mode === 'off') return
+  const version = await foundVersion(driver, schema)
+  if (version >= SCHEMA_VERSION) return
+  if (mode === 'check') throw new SchemaOutdatedError(schema, version, SCHEMA_VERSION)
   await driver.transaction(async (tx) => {
     await tx.query(lockSql(schema))
     const found = await foundVersion(driver, schema, tx)
@@ -95,10 +97,11 @@ function requireServer(row: Row): void {
   const refuse = (problem: string) => {
     throw new CheckpointerError('SERVER_UNSUITABLE', problem)
   }
-  if (Number(row['server']) < OLDEST_POSTGRES) refuse(`Postgres ${row['server']} is too old. Use Postgres 14 or newer.`)
-  if (row['encoding'] !== 'UTF8') refuse(`The database's encoding is ${row['encoding']}. Create one with encoding UTF8.`)
-  if (row['isolation'] !== 'read committed') {
-    refuse(`The default transaction isolation is ${row['isolation']}; after a lock wait our functions must see fresh rows. Set default_transaction_isolation to 'read committed' for this role.`)
+  const [server, encoding, isolation] = [Number(row['server']), String(row['encoding']), String(row['isolation'])]
+  if (server < OLDEST_POSTGRES) refuse(`Postgres ${server} is too old. Use Postgres 14 or newer.`)
+  if (encoding !== 'UTF8') refuse(`The database's encoding is ${encoding}. Create one with encoding UTF8.`)
+  if (isolation !== 'read committed') {
+    refuse(`The default transaction isolation is ${isolation}; after a lock wait our functions must see fresh rows. Set default_transaction_isolation to 'read committed' for this role.`)
   }
 }
 

@@ -30,7 +30,7 @@ export function migrationStatements(migration: Migration, schema: string, server
     .filter((statement) => !/^-- only when server_version < 160000$/m.test(statement) || server.version < 160_000)
     .map((statement) =>
       statement
-        .replaceAll(':schema', quoteIdentifier(schema))
+        .replaceAll(':schema', () => quoteIdentifier(schema)) // a function, as `$$` in a text would mean `$`
         .replaceAll(' :main', server.version >= 160_000 ? ' storage main' : '')
         .replaceAll(' :lz4', server.lz4 ? ' compression lz4' : '')
         .trim(),

@@ -1,6 +1,7 @@
 /** The store in this process's memory: local development and tests. Same records, verdicts and order as Postgres. */
 import type { Address } from '../address.ts'
 import type { Part, PartName } from '../codec/part.ts'
+import type { Meter } from '../stats.ts'
 import { contains } from './containment.ts'
 import { fromSnapshot, toSnapshot, type ThreadsSnapshot } from './memory-snapshot.ts'
 import type {
@@ -13,6 +14,7 @@ import type {
   StoredCheckpoint,
   StoredHistory,
   WritesRecord,
+  WritesResult,
 } from './store.ts'
 import { ThreadRecord } from './thread-record.ts'
 
@@ -25,24 +27,31 @@ export interface MemoryStoreOptions {
 
 export class MemoryStore implements Store {
   readonly #options: MemoryStoreOptions
+  readonly #meter: Meter
   /** In the order of last use. */
   #threads = new Map<string, ThreadRecord>()
   #bytes = 0
   #evictedThreads = 0
 
-  constructor(options: MemoryStoreOptions) {
+  constructor(options: MemoryStoreOptions, meter: Meter) {
     this.#options = options
+    this.#meter = meter
   }
 
   async put(record: CheckpointRecord): Promise<PutResult> {
-    return this.#change(record.address.threadId, (thread) => thread.put(record))
+    const result = this.#change(record.address.threadId, (thread) => thread.put(record))
+    if (result.verdict === 'deleted') this.#meter.dropped('put', record.address)
+    return { ...result, newParts: [] }
   }
 
-  async putWrites(record: WritesRecord): Promise<{ verdict: 'stored' | 'deleted'; generation: number }> {
-    return this.#change(record.address.threadId, (thread) => thread.putWrites(record))
+  async putWrites(record: WritesRecord): Promise<WritesResult> {
+    const result = this.#change(record.address.threadId, (thread) => thread.putWrites(record))
+    if (result.verdict === 'deleted') this.#meter.dropped('putWrites', record.address)
+    return { ...result, newParts: [] }
   }
 
-  async read(address: Address): Promise<Reading> {
+  async read(address: Address, signal?: AbortSignal): Promise<Reading> {
+    signal?.throwIfAborted()
     const thread = this.#touch(address.threadId)
     return {
       generation: thread?.generation ?? 0,
@@ -58,12 +67,18 @@ export class MemoryStore implements Store {
 
   know(): void {}
 
-  async *list(query: ListQuery): AsyncGenerator<readonly StoredCheckpoint[]> {
+  async *list(query: ListQuery, signal?: AbortSignal): AsyncGenerator<readonly StoredCheckpoint[]> {
+    signal?.throwIfAborted()
     for (const checkpoint of this.#ordered(query).slice(0, query.limit)) yield [checkpoint]
   }
 
-  async history(address: Address, channels: readonly HistoryChannel[]): Promise<ReadonlyMap<string, StoredHistory>> {
+  async history(address: Address, channels: readonly HistoryChannel[], signal?: AbortSignal): Promise<ReadonlyMap<string, StoredHistory>> {
+    signal?.throwIfAborted()
     return this.#threads.get(address.threadId)?.history(address, channels) ?? new Map()
+  }
+
+  async partNames(threadId: string): Promise<readonly PartName[]> {
+    return [...(this.#threads.get(threadId)?.parts.keys() ?? [])]
   }
 
   async deleteThread(threadId: string): Promise<void> {
@@ -101,14 +116,14 @@ export class MemoryStore implements Store {
         if (
           beforeSeq !== undefined
             ? checkpoint.seq >= beforeSeq
-            : query.before !== undefined && checkpoint.address.checkpointId >= query.before
+            : query.before !== undefined && compare(checkpoint.address.checkpointId, query.before) >= 0
         )
           continue
         if (filter !== undefined && !contains(JSON.parse(checkpoint.metadata), filter)) continue
         found.push(checkpoint)
       }
     }
-    return found.sort(query.threadId === undefined ? byId : (a, b) => b.seq - a.seq)
+    return found.toSorted(query.threadId === undefined ? byId : (a, b) => b.seq - a.seq)
   }
 
   #touch(threadId: string): ThreadRecord | undefined {
@@ -149,6 +164,7 @@ function byId(a: StoredCheckpoint, b: StoredCheckpoint): number {
   return -(compare(x.checkpointId, y.checkpointId) || compare(x.threadId, y.threadId) || compare(x.ns, y.ns))
 }
 
+/** By bytes, as Postgres does. */
 function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }

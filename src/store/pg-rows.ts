@@ -28,8 +28,8 @@ export function readingsOf(threadId: string, rows: readonly Row[]): Readings {
     else parts.push(partOf({ name: row['id'], body: row['value'], bytes: row['bytes'] }))
   }
   for (const [key, checkpoint] of checkpoints) {
-    checkpoint.writes = writes.get(key)?.sort(byTaskAndIdx) ?? []
-    checkpoint.sends = sends.get(key)?.sort(byTaskAndIdx) ?? []
+    checkpoint.writes = writes.get(key)?.toSorted(byTaskAndIdx) ?? []
+    checkpoint.sends = sends.get(key)?.toSorted(byTaskAndIdx) ?? []
   }
   return { generation, checkpoints: [...checkpoints.values()], parts }
 }

@@ -51,6 +51,14 @@ export interface PutResult {
   /** The checkpoint's place in the thread's order of commits; 0 where nothing is stored. */
   readonly seq: number
   readonly generation: number
+  /** Of the record's parts those that were sent, as they were not known to be stored. */
+  readonly newParts: readonly Part[]
+}
+
+export interface WritesResult {
+  readonly verdict: 'stored' | 'deleted'
+  readonly generation: number
+  readonly newParts: readonly Part[]
 }
 
 export interface StoredWrite extends WriteRecord {
@@ -104,17 +112,23 @@ export interface HistoryChannel {
   readonly manifestKey: string
 }
 
+/** A signal ends the waiting for a read; see Purpose in pg/retry.ts on why writes have none. */
 export interface Store {
   put(record: CheckpointRecord): Promise<PutResult>
-  putWrites(record: WritesRecord): Promise<{ readonly verdict: 'stored' | 'deleted'; readonly generation: number }>
-  /** One checkpoint, or the head, as of one snapshot; with its parts, where the store sees that the reader has none. */
-  read(address: Address): Promise<Reading>
+  putWrites(record: WritesRecord): Promise<WritesResult>
+  /**
+   * One checkpoint, or the head, as of one snapshot; with its parts, where the store sees that this process has none
+   * and `withParts` (default true) does not say that they may be elsewhere.
+   */
+  read(address: Address, signal?: AbortSignal, withParts?: boolean): Promise<Reading>
   /** The parts with these names and all that their index parts lead to; silent about those it does not have. */
   readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]>
   /** A checkpoint read in this generation names these parts: a later put needn't send them. */
   know(threadId: string, generation: number, names: Iterable<PartName>): void
   /** Page by page. Last committed first within a thread; over all threads, greatest checkpoint id first. */
-  list(query: ListQuery): AsyncIterable<readonly StoredCheckpoint[]>
-  history(address: Address, channels: readonly HistoryChannel[]): Promise<ReadonlyMap<string, StoredHistory>>
+  list(query: ListQuery, signal?: AbortSignal): AsyncIterable<readonly StoredCheckpoint[]>
+  history(address: Address, channels: readonly HistoryChannel[], signal?: AbortSignal): Promise<ReadonlyMap<string, StoredHistory>>
+  /** The names of a thread's parts; of very many, some. */
+  partNames(threadId: string): Promise<readonly PartName[]>
   deleteThread(threadId: string): Promise<void>
 }

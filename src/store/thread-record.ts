@@ -46,10 +46,10 @@ export class ThreadRecord {
     this.generation = clock() * 1000
   }
 
-  put(record: CheckpointRecord): PutResult {
+  put(record: CheckpointRecord): Omit<PutResult, 'newParts'> {
     const { address } = record
     const present = this.#row(address.ns, address.checkpointId)
-    const answer = (verdict: PutResult['verdict'], seq: number): PutResult => ({
+    const answer = (verdict: PutResult['verdict'], seq: number): Omit<PutResult, 'newParts'> => ({
       verdict,
       seq,
       generation: this.generation,
@@ -200,15 +200,18 @@ export class ThreadRecord {
 
   #stored(row: CheckpointRow): StoredCheckpoint {
     const { ns, checkpointId } = row.address
-    const isOld = !row.header.startsWith('{"v":4,') && row.parentId !== undefined
+    const isOld = OLD_FORMAT.test(row.header) && row.parentId !== undefined
     const sends = isOld ? this.#writesOf(ns, row.parentId).filter((write) => write.channel === '__pregel_tasks') : []
     return { ...row, writes: this.#writesOf(ns, checkpointId), sends }
   }
 
   #writesOf(ns: string, checkpointId: string): StoredWrite[] {
-    return [...(this.writes.get(writesKey(ns, checkpointId))?.values() ?? [])].sort(byTaskAndIdx)
+    return [...(this.writes.get(writesKey(ns, checkpointId))?.values() ?? [])].toSorted(byTaskAndIdx)
   }
 }
+
+/** The header of a checkpoint of format < 4; the reading functions in sql/ look for the same. */
+const OLD_FORMAT = /^\{"v":[0-3],/
 
 /** By task id, bytewise as Postgres does, then idx. */
 export function byTaskAndIdx(a: StoredWrite, b: StoredWrite): number {

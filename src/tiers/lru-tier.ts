@@ -1,10 +1,22 @@
 import { LRUCache } from 'lru-cache'
 import type { Part, PartName } from '../codec/part.ts'
-import type { PartTier } from './part-tier.ts'
+import type { PartTier, TierStats } from './part-tier.ts'
 
-/** A tier in this process, bounded by bytes; the least recently used part goes first. */
+export interface LruTierStats extends TierStats {
+  /** Parts that are held. */
+  readonly parts: number
+  /** About what they take. */
+  readonly bytes: number
+}
+
+/**
+ * A tier in this process, bounded by bytes; the least recently used part goes first. A part is kept once for all
+ * threads that have it: who knows its name has read it in a manifest of his own.
+ */
 export class LruTier implements PartTier {
   readonly #parts: LRUCache<PartName, Part>
+  #hits = 0
+  #misses = 0
 
   /** @param maxBytes counted as two bytes a character, what a parsed tree of mostly text takes. */
   constructor(maxBytes: number) {
@@ -16,14 +28,30 @@ export class LruTier implements PartTier {
     })
   }
 
-  get(name: PartName): Part | undefined {
-    return this.#parts.get(name)
+  peek(name: PartName): Part | undefined {
+    const part = this.#parts.get(name)
+    if (part === undefined) this.#misses++
+    else this.#hits++
+    return part
   }
 
-  put(parts: Iterable<Part>): void {
+  async get(_threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
+    return names.flatMap((name) => this.peek(name) ?? [])
+  }
+
+  put(_threadId: string, parts: Iterable<Part>): void {
     for (const part of parts) this.#parts.set(part.name, part)
   }
-}
 
-/** No tier: for a store that is in memory itself. */
-export const NO_TIER: PartTier = { get: () => undefined, put: () => {} }
+  forget(_threadId: string, names: readonly PartName[]): void {
+    for (const name of names) this.#parts.delete(name)
+  }
+
+  isUsable(): boolean {
+    return true
+  }
+
+  stats(): LruTierStats {
+    return { hits: this.#hits, misses: this.#misses, parts: this.#parts.size, bytes: this.#parts.calculatedSize }
+  }
+}

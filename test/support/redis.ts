@@ -24,12 +24,20 @@ async function inDocker(): Promise<Service> {
   return { url, origin: 'Docker', stop: async () => void (await container.stop()) }
 }
 
-/** A Redis of our own, without persistence. Tests that kill or stall one start their own. */
-export async function startRedis(): Promise<Service & { readonly pid: number; readonly port: number }> {
+export interface RedisServer extends Service {
+  readonly pid: number
+  readonly port: number
+}
+
+/**
+ * A Redis of our own, without persistence. Tests that kill or stall one start their own.
+ * @param settings as in redis.conf; with a `port`, only that one is tried
+ */
+export async function startRedis(settings: Readonly<Record<string, string | number>> = {}): Promise<RedisServer> {
   const dir = await mkdtemp(join(tmpdir(), 'checkpointer-redis-'))
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
-    const flags = { port, bind: '127.0.0.1', save: '', appendonly: 'no', dir, daemonize: 'no' }
+    const port = Number(settings['port'] ?? (await freePort()))
+    const flags = { bind: '127.0.0.1', save: '', appendonly: 'no', dir, daemonize: 'no', ...settings, port }
     const server = spawn(
       'redis-server',
       Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]),
@@ -59,7 +67,7 @@ export async function startRedis(): Promise<Service & { readonly pid: number; re
     }
     server.kill('SIGKILL')
     dismissGuard()
-    if (spawnError || attempt === 3) {
+    if (spawnError || attempt === 3 || settings['port'] !== undefined) {
       await rm(dir, { recursive: true, force: true })
       throw new Error(`redis-server does not start here. ${REMEDY}`, { cause: spawnError })
     }

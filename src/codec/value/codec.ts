@@ -3,6 +3,7 @@
 import { CheckpointerError, TooLargeError, UnreadableValueError } from '../../errors.ts'
 import { fromWire } from './from-wire.ts'
 import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
+import { copyWire } from './markers.ts'
 import { matchesTree } from './matches.ts'
 import { officialFromWire } from './official.ts'
 import { refusal } from './refuse.ts'
@@ -13,19 +14,51 @@ import { WireWriter, tooLong } from './to-wire.ts'
  * starts with `path` (`channel_values.messages[3]`, or `$`).
  */
 export function stringifyValue(value: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
+  return stringifyWire(wireOf(value, path, limits), path, limits)
+}
+
+/**
+ * The wire tree of one value: what `parseWire(stringifyValue(value))` would give, without a text in between. It shares
+ * strings with the value, so that comparing the two later costs next to nothing, but no object: it stays as it is when
+ * the value changes.
+ */
+export function snapshotValue(value: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): unknown {
+  return copyWire(wireOf(value, path, limits))
+}
+
+/** The JSON text of a wire tree. */
+export function stringifyWire(wire: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
   let text: string
   try {
-    text = JSON.stringify(new WireWriter(path, limits).write(value))
+    text = JSON.stringify(wire)
   } catch (error) {
-    if (CheckpointerError.is(error)) throw error
-    // The stack or the longest possible string ran out before a limit that was set high.
-    if (error instanceof RangeError && /call stack/i.test(error.message))
-      throw new TooLargeError(path, 'is nested too deeply', 'maxDepth', limits.maxDepth)
-    if (error instanceof RangeError) throw tooLong(path, limits)
-    throw refusal(path, 'throwing object', { cause: error })
+    throw exhausted(error, path, limits)
   }
   if (text.length > limits.maxBytes) throw tooLong(path, limits)
   return text
+}
+
+/** The value itself as far as it is plain JSON data. */
+function wireOf(value: unknown, path: string, limits: ValueLimits): unknown {
+  if (hasForeignToJson()) throw refusal(path, 'value in a process where every object has a toJSON')
+  const writer = new WireWriter(path, limits)
+  try {
+    return writer.write(value)
+  } catch (error) {
+    if (CheckpointerError.is(error)) throw error
+    throw error instanceof RangeError ? exhausted(error, path, limits) : writer.interrupted(error)
+  }
+}
+
+/** The stack, or the longest possible string, ran out before a limit that was set high. */
+function exhausted(error: unknown, path: string, limits: ValueLimits): Error {
+  const isStack = error instanceof RangeError && /call stack/i.test(error.message)
+  return isStack ? new TooLargeError(path, 'is nested too deeply', 'maxDepth', limits.maxDepth) : tooLong(path, limits)
+}
+
+/** `JSON.stringify` would call it behind the walk's back. */
+function hasForeignToJson(): boolean {
+  return 'toJSON' in Object.prototype || 'toJSON' in Array.prototype
 }
 
 /** The wire tree of a text that `stringifyValue` made. Plain JSON data; whoever holds it must not change it. */

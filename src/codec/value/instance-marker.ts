@@ -24,7 +24,7 @@ import type { WireWriter } from './to-wire.ts'
 export function instanceToWire(writer: WireWriter, instance: object, known: KnownClass): Wire {
   const parts = takeApart(instance, known)
   if (typeof parts === 'string') return writer.refuse(parts)
-  const own = parts.own && writer.entries(parts.own, Object.keys(parts.own))
+  const own = parts.own && writer.entries(parts.own)
   if (known.base === undefined)
     return { [known.tag]: known.tag === '$generation' ? [known.name, own ?? {}] : (own ?? {}) }
   const base = parts.base as object

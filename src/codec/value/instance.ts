@@ -9,7 +9,7 @@
  */
 
 import type { Field, KnownClass } from './known-class.ts'
-import { setOwn } from './markers.ts'
+import { type Wire, setOwn } from './markers.ts'
 import { equalsData } from './plain.ts'
 
 /** An instance taken apart. */
@@ -25,61 +25,75 @@ export interface InstanceParts {
 /** Why an instance can't be taken apart. */
 export type InstanceFault = 'symbol-keyed property' | 'non-enumerable property' | 'LangChain object without lc_kwargs'
 
+/** Takes an instance apart, or says why that can't be done without loss. */
 export function takeApart(instance: object, known: KnownClass): InstanceParts | InstanceFault {
-  const keys = Object.keys(instance)
-  if (Object.getOwnPropertyNames(instance).length !== keys.length) return 'non-enumerable property'
+  if (Object.getOwnPropertyNames(instance).length !== Object.keys(instance).length) return 'non-enumerable property'
   if (!hasOnlySymbols(instance, known)) return 'symbol-keyed property'
-  if (known.base === undefined)
-    return { base: undefined, spread: false, own: ownFields(instance, keys, known, undefined) }
-  const base = (instance as Record<PropertyKey, unknown>)[known.base]
-  if (typeof base !== 'object' || base === null) return 'LangChain object without lc_kwargs'
-  const own = ownFields(instance, keys, known, base)
-  if (known.symbols.length === 0 || !known.symbols.some((symbol) => Object.hasOwn(base, symbol)) || !isLiteral(base)) {
-    return { base, spread: false, own }
-  }
+  if (known.base === undefined) return { base: undefined, spread: false, own: ownFields(instance, known, undefined) }
+  const base = baseOf(instance, known)
+  if (base === undefined) return 'LangChain object without lc_kwargs'
+  const own = ownFields(instance, known, base)
+  if (!isSpread(base, known)) return { base, spread: false, own }
   if (!hasOnlySymbols(base, known)) return 'symbol-keyed property'
   const plain = { ...base } as Record<PropertyKey, unknown>
   for (const symbol of known.symbols) Reflect.deleteProperty(plain, symbol)
   return { base: plain, spread: true, own }
 }
 
-/** An instance of these parts, which become part of it. */
+/**
+ * An instance of these parts, which become part of it. Its fields are set one by one in the class's order: the class
+ * field initializers of a constructor cost three times as much.
+ */
 export function putTogether(known: KnownClass, parts: InstanceParts): object {
-  const { base, own } = parts
+  const { base, own, spread } = parts
   const instance = Object.create(known.prototype) as Record<PropertyKey, unknown>
-  let next = 0
-  for (const key of known.keys) {
-    if (key === known.base) {
-      instance[key] = base
-      continue
-    }
-    const field = known.fields[next++] as Field
-    instance[key] = own !== undefined && Object.hasOwn(own, key) ? own[key] : impliedValue(field, base)
-  }
+  for (const field of known.fields) instance[field.name] = field.isBase ? base : fieldValue(field, base)
   if (typeof known.base === 'symbol') instance[known.base] = base
   for (const symbol of known.symbols) instance[symbol] = true
-  if (own !== undefined)
-    for (const key of Object.keys(own)) if (!known.keys.includes(key)) setOwn(instance, key, own[key])
-  if (parts.spread) for (const symbol of known.symbols) (base as Record<symbol, unknown>)[symbol] = true
+  if (own !== undefined) for (const key of Object.keys(own)) if (key !== known.base) setOwn(instance, key, own[key])
+  if (spread) for (const symbol of known.symbols) (base as Record<symbol, unknown>)[symbol] = true
   return instance
 }
 
-function ownFields(
+/** What the instance's constructor was given. */
+export function baseOf(instance: object, known: KnownClass): object | undefined {
+  const base: unknown = known.base === undefined ? undefined : (instance as Record<PropertyKey, unknown>)[known.base]
+  return typeof base === 'object' && base !== null ? base : undefined
+}
+
+/** The own fields that the base does not imply; undefined if there are none. */
+export function ownFields(
   instance: object,
-  keys: readonly string[],
   known: KnownClass,
   base: object | undefined,
 ): Record<string, unknown> | undefined {
   const values = instance as Record<string, unknown>
   let own: Record<string, unknown> | undefined
   for (const field of known.fields) {
+    if (field.isBase) continue
     const value = values[field.name]
     if (!isImplied(value, field, base)) (own ??= {})[field.name] = value
   }
-  if (!sameKeys(keys, known.keys)) {
+  const keys = Object.keys(instance)
+  if (!sameStrings(keys, known.keys)) {
     for (const key of keys) if (!known.keys.includes(key)) setOwn((own ??= {}), key, values[key])
   }
   return own
+}
+
+/** Whether the symbols of its class, by which LangChain tells its messages, are what writing takes them to be. */
+export function hasClassSymbols(instance: object, known: KnownClass): boolean {
+  for (const symbol of known.symbols) {
+    const value = (instance as Record<symbol, unknown>)[symbol]
+    if (value !== true && value !== undefined) return false
+  }
+  return true
+}
+
+/** Whether the base was made by spreading another instance. */
+export function isSpread(base: object, known: KnownClass): boolean {
+  const symbol = known.symbols[0]
+  return symbol !== undefined && Object.getPrototypeOf(base) === Object.prototype && Object.hasOwn(base, symbol)
 }
 
 /** Says that the base implies nothing for a field, so that it is as the class sets it. */
@@ -93,18 +107,26 @@ function given(field: Field, base: object | undefined): unknown {
   if (value !== undefined) return value
   // A message in LangChain's v1 format is given its content under another name.
   if (field.name === 'content' && values['contentBlocks'] !== undefined) return values['contentBlocks']
-  return Object.hasOwn(base, field.name) ? undefined : NOTHING
+  return field.fallback === undefined || Object.hasOwn(base, field.name) ? undefined : NOTHING
 }
 
-function impliedValue(field: Field, base: object | undefined): unknown {
+function fieldValue(field: Field, base: object | undefined): unknown {
   const value = given(field, base)
   if (value !== NOTHING) return value
-  return typeof field.fallback === 'object' ? structuredClone(field.fallback) : field.fallback
+  const { fallback } = field
+  if (typeof fallback !== 'object' || fallback === null) return fallback
+  return Array.isArray(fallback) ? fallback.slice() : { ...fallback }
 }
 
 function isImplied(value: unknown, field: Field, base: object | undefined): boolean {
   const implied = given(field, base)
-  return implied === NOTHING ? equalsData(value, field.fallback) : Object.is(value, implied)
+  return implied === NOTHING ? equalsFallback(value, field.fallback) : Object.is(value, implied)
+}
+
+function equalsFallback(value: unknown, fallback: Wire): boolean {
+  if (typeof fallback !== 'object') return value === fallback
+  if (!Array.isArray(fallback) || !Array.isArray(value)) return equalsData(value, fallback)
+  return sameStrings(value, fallback) && Object.keys(value).length === fallback.length
 }
 
 function hasOnlySymbols(value: object, known: KnownClass): boolean {
@@ -115,11 +137,7 @@ function hasOnlySymbols(value: object, known: KnownClass): boolean {
   return true
 }
 
-function isLiteral(value: object): boolean {
-  return Object.getPrototypeOf(value) === Object.prototype
-}
-
-function sameKeys(some: readonly string[], others: readonly string[]): boolean {
+function sameStrings(some: readonly unknown[], others: readonly unknown[]): boolean {
   if (some.length !== others.length) return false
   for (let index = 0; index < some.length; index += 1) if (some[index] !== others[index]) return false
   return true

@@ -20,9 +20,11 @@ export type BaseKey = 'lc_kwargs' | symbol | undefined
 /** One own field of a class. */
 export interface Field {
   readonly name: string
+  /** Whether it is the one that holds what the constructor was given. */
+  readonly isBase: boolean
   /** Whether the class sets it, whatever its constructor is given. */
   readonly fixed: boolean
-  /** What it is when the constructor is given nothing for it: JSON data or undefined. */
+  /** What it is in an instance whose constructor is given nothing for it: a primitive, or a flat array or object of such. */
   readonly fallback: Wire
 }
 
@@ -35,7 +37,7 @@ export interface KnownClass {
   /** How many prototypes its instances have above them. */
   readonly depth: number
   readonly base: BaseKey
-  /** The own string keys in order; `fields` are these without `lc_kwargs`. */
+  /** The own string keys in order, which are the names of `fields`. */
   readonly keys: readonly string[]
   readonly fields: readonly Field[]
   /** The own symbol keys other than the base (`Symbol.for('langchain.message')`); their value is `true`. */
@@ -52,8 +54,9 @@ const FIXED: ReadonlySet<string> = new Set([
   'lg_name',
 ])
 
-/** Describes a class by one of its instances, made with as little as its constructor takes. */
-export function describeClass(tag: InstanceTag, name: string, sample: object, base?: BaseKey): KnownClass {
+/** Describes a class by an instance made with as little as its constructor takes. */
+export function describeClass(tag: InstanceTag, name: string, make: () => object, base?: BaseKey): KnownClass {
+  const sample = make()
   const given = base === undefined ? undefined : (Reflect.get(sample, base) as object)
   const keys = Object.keys(sample)
   return {
@@ -63,13 +66,13 @@ export function describeClass(tag: InstanceTag, name: string, sample: object, ba
     depth: prototypeDepth(sample),
     base,
     keys,
-    fields: keys.filter((key) => key !== base).map((key) => describeField(key, Reflect.get(sample, key), given)),
+    fields: keys.map((key) => describeField(key, Reflect.get(sample, key), given, key === base)),
     symbols: Object.getOwnPropertySymbols(sample).filter((symbol) => symbol !== base),
   }
 }
 
-function describeField(name: string, value: unknown, given: object | undefined): Field {
+function describeField(name: string, value: unknown, given: object | undefined, isBase: boolean): Field {
   const fixed = FIXED.has(name)
-  const always = fixed || (given !== undefined && !Object.hasOwn(given, name))
-  return { name, fixed, fallback: always ? structuredClone(value) : undefined }
+  const hasFallback = !isBase && (fixed || (given !== undefined && !Object.hasOwn(given, name)))
+  return { name, isBase, fixed, fallback: hasFallback ? structuredClone(value) : undefined }
 }

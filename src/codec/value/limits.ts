@@ -1,6 +1,6 @@
 /** How much one value may be. */
 export interface ValueLimits {
-  /** How many containers may stand inside one another. @default 1000 */
+  /** How many objects and arrays may stand inside one another; a Map, an error, a message and the like count for three. @default 1000 */
   readonly maxDepth: number
   /** The length of the value's JSON text, in characters (UTF-16 code units; for ASCII that is bytes). @default 134217728 */
   readonly maxBytes: number

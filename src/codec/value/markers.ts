@@ -13,6 +13,9 @@ export type WireRecord = { readonly [key: string]: Wire }
 
 const DOLLAR = 36
 
+/** For `isOwn.call(object, key)` in a `for in`. */
+export const isOwn: (key: PropertyKey) => boolean = Object.prototype.hasOwnProperty
+
 /** Whether an object with this as its only key would be read as a marker. */
 export function isMarkerKey(key: string): boolean {
   return key.charCodeAt(0) === DOLLAR
@@ -52,5 +55,19 @@ export function mapEntries(record: WireRecord, map: (wire: Wire) => unknown): Re
   const copy: Record<string, unknown> = { ...record }
   // The copy has an own `__proto__` if the record has, so this assignment reaches no prototype.
   for (const key of Object.keys(copy)) copy[key] = map(copy[key])
+  return copy
+}
+
+/** A wire tree of the same content that shares no object with `wire`. */
+export function copyWire(wire: Wire): Wire {
+  if (typeof wire !== 'object' || wire === null) return wire
+  if (Array.isArray(wire)) return wire.map(copyWire)
+  const copy: Record<string, Wire> = {}
+  for (const key in wire) {
+    if (!isOwn.call(wire, key)) continue
+    const value = copyWire((wire as WireRecord)[key])
+    if (key === '__proto__') setOwn(copy, key, value)
+    else copy[key] = value
+  }
   return copy
 }

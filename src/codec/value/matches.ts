@@ -1,13 +1,16 @@
 /**
  * Comparing a value with a wire tree without writing it: the way to know that an element of a list is still what was
- * stored. It looks at everything that writing would look at, so that no change in place is missed.
+ * stored.
+ *
+ * It looks at everything that a tree can hold, so that no change in place is missed. It does not look for properties
+ * that no tree can hold (with a symbol for a key, or not enumerable): looking takes as long as all the rest. One that
+ * was added to an object in place is refused when the object is next written.
  */
 
-import { takeApart } from './instance.ts'
-import type { KnownClass } from './known-class.ts'
+import { baseOf, hasClassSymbols, isSpread, ownFields } from './instance.ts'
 import { DEFAULT_VALUE_LIMITS } from './limits.ts'
-import { type Wire, type WireRecord, escapeKey, isMarkerKey, isWireRecord } from './markers.ts'
-import { equalsData, hasOnlyPlainKeys, isArrayPrototype, isPlainArray } from './plain.ts'
+import { type Wire, type WireRecord, escapeKey, isMarkerKey, isOwn, isWireRecord } from './markers.ts'
+import { equalsData, isArrayPrototype, isDense } from './plain.ts'
 import { recognise } from './recognise.ts'
 import { WireWriter } from './to-wire.ts'
 
@@ -18,69 +21,65 @@ export function matchesTree(value: unknown, wire: Wire): boolean {
     case 'boolean':
       return value === wire
     case 'number':
-      if (Number.isFinite(value))
-        return (Object.is(value, wire) && !Object.is(value, -0)) || (Object.is(value, -0) && matchesOther(value, wire))
-      return matchesOther(value, wire)
+      if (typeof wire !== 'number') return matchesOther(value, wire)
+      return value === wire && Number.isFinite(value) && !Object.is(value, -0) && !Object.is(wire, -0)
     case 'object':
       if (value === null || typeof wire !== 'object' || wire === null) return value === wire
-      return matchesContainer(value, wire)
+      return Array.isArray(wire) ? matchesArray(value, wire) : matchesRecord(value, wire as WireRecord)
     default:
       return matchesOther(value, wire)
   }
 }
 
-function matchesContainer(value: object, wire: object): boolean {
+function matchesArray(value: object, wire: readonly Wire[]): boolean {
+  if (!Array.isArray(value) || value.length !== wire.length || !isDense(value)) return false
+  if (!isArrayPrototype(Object.getPrototypeOf(value))) return false
+  for (let index = 0; index < wire.length; index += 1) if (!matchesTree(value[index], wire[index])) return false
+  return true
+}
+
+function matchesRecord(value: object, wire: WireRecord): boolean {
   const prototype = Object.getPrototypeOf(value) as object | null
-  if (prototype === Object.prototype) return isWireRecord(wire) && matchesObject(value, wire)
-  if (Array.isArray(value) && isArrayPrototype(prototype) && isPlainArray(value))
-    return Array.isArray(wire) && matchesElements(value, wire)
-  if (!isWireRecord(wire)) return false
-  const known = prototype === null ? undefined : recognise(value, prototype)
-  return known === undefined ? matchesOther(value, wire) : matchesInstance(value, known, wire)
+  if (prototype === Object.prototype) return matchesObject(value as WireRecord, wire)
+  const message = wire['$message']
+  if (message === undefined || prototype === null) return matchesOther(value, wire)
+  return matchesMessage(value, prototype, message, wire)
 }
 
-function matchesElements(value: readonly unknown[], wire: readonly Wire[]): boolean {
-  if (value.length !== wire.length) return false
-  for (let index = 0; index < value.length; index += 1) if (!matchesTree(value[index], wire[index])) return false
-  return true
-}
-
-function matchesObject(value: object, wire: WireRecord): boolean {
-  if (!hasOnlyPlainKeys(value)) return false
-  const keys = Object.keys(value)
-  const first = keys[0]
-  if (keys.length === 1 && first !== undefined && isMarkerKey(first)) {
-    const escaped = escapeKey(first)
-    return (
-      Object.hasOwn(wire, escaped) &&
-      Object.keys(wire).length === 1 &&
-      matchesTree(Reflect.get(value, first), wire[escaped])
-    )
-  }
-  return matchesEntries(value as WireRecord, keys, wire)
-}
-
-function matchesEntries(value: WireRecord, keys: readonly string[], wire: WireRecord): boolean {
+function matchesObject(value: WireRecord, wire: WireRecord): boolean {
   const wireKeys = Object.keys(wire)
-  if (wireKeys.length !== keys.length) return false
-  for (let index = 0; index < keys.length; index += 1) {
-    const key = keys[index] as string
-    if (key !== wireKeys[index] || !matchesTree(value[key], wire[key])) return false
+  let index = 0
+  for (const key in value) {
+    if (!isOwn.call(value, key)) continue
+    if (key !== wireKeys[index]) return index === 0 && isMarkerKey(key) && matchesEscaped(value, key, wire, wireKeys)
+    if (!matchesTree(value[key], wire[key])) return false
+    index += 1
   }
-  return true
+  return index === wireKeys.length && !(index === 1 && isMarkerKey(wireKeys[0] as string))
 }
 
-function matchesInstance(instance: object, known: KnownClass, wire: WireRecord): boolean {
-  if (known.tag !== '$message') return matchesOther(instance, wire)
-  const argument = wire['$message']
-  if (!Array.isArray(argument) || argument[0] !== known.name || Object.keys(wire).length !== 1) return false
-  const parts = takeApart(instance, known)
-  if (typeof parts === 'string') return false
-  const base = parts.base as object
-  if (Object.getPrototypeOf(base) !== Object.prototype) return matchesOther(instance, wire)
-  if (!isWireRecord(argument[1]) || !matchesObject(base, argument[1])) return false
-  if (parts.own === undefined && !parts.spread) return argument.length === 2
-  return matchesOther(instance, wire)
+function matchesEscaped(value: WireRecord, key: string, wire: WireRecord, wireKeys: readonly string[]): boolean {
+  const escaped = escapeKey(key)
+  if (wireKeys.length !== 1 || wireKeys[0] !== escaped || Object.keys(value).length !== 1) return false
+  return matchesTree(value[key], wire[escaped])
+}
+
+/** A message is compared where it is, if its marker is of the short form that nearly all have. */
+function matchesMessage(value: object, prototype: object, argument: Wire, wire: WireRecord): boolean {
+  const known = recognise(value, prototype)
+  const base = known?.tag === '$message' ? baseOf(value, known) : undefined
+  if (known === undefined || base === undefined || Object.getPrototypeOf(base) !== Object.prototype || isSpread(base, known)) {
+    return matchesOther(value, wire)
+  }
+  if (!Array.isArray(argument) || argument.length !== 2) return matchesOther(value, wire)
+  return (
+    argument[0] === known.name &&
+    isWireRecord(argument[1]) &&
+    hasClassSymbols(value, known) &&
+    ownFields(value, known, base) === undefined &&
+    matchesObject(base as WireRecord, argument[1]) &&
+    Object.keys(wire).length === 1
+  )
 }
 
 /** For kinds that are rare in lists: writes the value and compares. */

@@ -8,14 +8,21 @@ import { isMarkerKey } from './markers.ts'
  * `,`, and `]`.
  */
 export function isPlainArray(value: unknown): value is readonly unknown[] {
-  if (!Array.isArray(value) || !isArrayPrototype(Object.getPrototypeOf(value)) || types.isProxy(value)) return false
-  const { length } = value
-  // One name more than the elements is `length`. Both counts are needed: a hole can hide behind an extra key.
   return (
-    Object.getOwnPropertyNames(value).length === length + 1 &&
-    (length === 0 || Object.keys(value)[length - 1] === String(length - 1)) &&
-    Object.getOwnPropertySymbols(value).length === 0
+    Array.isArray(value) &&
+    isArrayPrototype(Object.getPrototypeOf(value)) &&
+    isDense(value) &&
+    Object.getOwnPropertySymbols(value).length === 0 &&
+    !types.isProxy(value)
   )
+}
+
+/** Whether an array has no holes and no enumerable keys but its elements'. */
+export function isDense(value: readonly unknown[]): boolean {
+  const keys = Object.keys(value)
+  const { length } = value
+  // Indices come first in order, so the last key tells whether a hole hides behind a key that is no index.
+  return keys.length === length && (length === 0 || keys[length - 1] === String(length - 1))
 }
 
 /** Whether the object's text is `{`, its entries as `"key":text` joined by `,`, and `}`. */

@@ -9,7 +9,7 @@ export type PathSegment = string | number | readonly [index: number, side: 'key'
 export function formatPath(prefix: string, segments: readonly PathSegment[]): string {
   let path = prefix
   for (const segment of segments) {
-    if (typeof segment === 'number') path += `[${segment}]`
+    if (typeof segment === 'number' || /^(?:0|[1-9]\d*)$/.test(String(segment))) path += `[${String(segment)}]`
     else if (typeof segment !== 'string') path += `[${segment[0]}].${segment[1]}`
     else if (/^[A-Za-z_][\w-]*$/.test(segment)) path += `.${segment}`
     else path += `[${JSON.stringify(segment)}]`

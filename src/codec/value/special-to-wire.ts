@@ -12,8 +12,9 @@ import type { WireWriter } from './to-wire.ts'
 export function specialToWire(writer: WireWriter, value: object, prototype: object | null): Wire {
   if (prototype === null) {
     writer.checkKeys(value)
-    return { $null: writer.entries({ ...value }, Object.keys(value)) }
+    return { $null: writer.entries({ ...value }) }
   }
+  if (types.isProxy(value)) return writer.refuse('Proxy')
   const known = recognise(value, prototype)
   if (known !== undefined) return instanceToWire(writer, value, known)
   // An object literal of another realm. (A class that hides behind `Object.prototype` has an internal slot.)
@@ -30,7 +31,7 @@ function builtinToWire(writer: WireWriter, value: object, prototype: object): Wi
     const name = errorClass(value)
     if (name === undefined) return undefined
     const [hidden, shown] = errorFields(value)
-    const fields = [hidden, shown].map((part) => writer.entries(part, Object.keys(part)))
+    const fields = [hidden, shown].map((part) => writer.entries(part))
     return { $error: Object.keys(shown).length === 0 ? [name, fields[0]] : [name, ...fields] }
   }
   if (types.isArrayBuffer(value) || ArrayBuffer.isView(value)) {
@@ -71,7 +72,6 @@ function collectionToWire(writer: WireWriter, value: object, prototype: object):
 
 /** What to call a value that can't be stored. */
 function kindOf(value: object, prototype: object): string {
-  if (types.isProxy(value)) return 'Proxy'
   if (types.isPromise(value)) return 'Promise'
   if (types.isBoxedPrimitive(value)) return 'boxed primitive'
   if (types.isGeneratorObject(value) || (Symbol.iterator in value && 'next' in value)) return 'generator or iterator'

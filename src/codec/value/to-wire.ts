@@ -3,10 +3,13 @@
 import { types } from 'node:util'
 import { TooLargeError } from '../../errors.ts'
 import type { ValueLimits } from './limits.ts'
-import { type Wire, escapeKey, isMarkerKey } from './markers.ts'
-import { hasOnlyPlainKeys, isArrayPrototype, isPlainArray } from './plain.ts'
+import { type Wire, escapeKey, isMarkerKey, isOwn } from './markers.ts'
+import { isArrayPrototype, isPlainArray } from './plain.ts'
 import { type PathSegment, formatPath, refusal } from './refuse.ts'
 import { specialToWire } from './special-to-wire.ts'
+
+/** `{"$map":[[key,value]]}`: at most so many containers inside one another for one of the value's. */
+const LEVELS_OF_A_MARKER = 3
 
 /** One walk over one value. The containers on the way down are kept, to name the place of what is refused. */
 export class WireWriter {
@@ -15,6 +18,8 @@ export class WireWriter {
   readonly #ancestors: object[] = []
   readonly #segments: PathSegment[] = []
   #depth = 0
+  /** How deep the wire tree is here. */
+  #levels = 0
   /** A lower bound of the text's length, so that a graph of shared objects can't keep the walk busy for ever. */
   #characters = 0
 
@@ -40,39 +45,42 @@ export class WireWriter {
       case 'object':
         return value === null ? null : this.#container(value)
       default:
-        return this.refuse(typeof value)
+        throw refusal(formatPath(this.#path, this.#segments.slice(0, this.#depth)), typeof value)
     }
   }
 
   /** Writes what the container being written holds at `segment`. */
   at(segment: PathSegment, value: unknown): Wire {
     this.#segments[this.#depth - 1] = segment
-    const wire = this.write(value)
-    this.#segments.length = this.#depth - 1
-    return wire
+    return this.write(value)
   }
 
   /** An ordinary object, escaped where it looks like a marker. */
   object(value: object): Wire {
     this.checkKeys(value)
-    const keys = Object.keys(value)
     const record = value as Record<string, unknown>
-    const first = keys[0]
-    if (keys.length === 1 && first !== undefined && isMarkerKey(first))
-      return { [escapeKey(first)]: this.at(first, record[first]) }
-    return this.entries(record, keys)
+    const wire = this.entries(record)
+    for (const key in record) {
+      if (isMarkerKey(key) && isOwn.call(record, key) && Object.keys(record).length === 1) return { [escapeKey(key)]: wire[key] }
+      break
+    }
+    return wire
   }
 
-  /** The record itself if all these entries are plain, else a copy in which they are. */
-  entries(record: Record<string, unknown>, keys: readonly string[]): Record<string, Wire> {
+  /** The record itself if all its entries are plain, else a copy in which they are. */
+  entries(record: Record<string, unknown>): Record<string, Wire> {
     let copy: Record<string, Wire> | undefined
-    for (const key of keys) {
+    const at = this.#depth - 1
+    // A third of the time of `Object.keys` and a loop over it.
+    for (const key in record) {
+      if (!isOwn.call(record, key)) continue
+      this.#segments[at] = key
       const value = record[key]
       if (typeof value === 'string') {
         this.#characters += value.length
         continue
       }
-      const wire = this.at(key, value)
+      const wire = this.write(value)
       // The copy has an own `__proto__` if the record has, so this assignment reaches no prototype.
       if (wire !== value) (copy ??= { ...record })[key] = wire
     }
@@ -82,27 +90,36 @@ export class WireWriter {
   /** Refuses an object that has properties other than enumerable ones with string keys: they would be lost. */
   checkKeys(value: object): void {
     if (types.isProxy(value)) this.refuse('Proxy')
-    if (hasOnlyPlainKeys(value)) return
-    this.refuse(Object.getOwnPropertySymbols(value).length > 0 ? 'symbol-keyed property' : 'non-enumerable property')
+    if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('symbol-keyed property')
+    if (Object.getOwnPropertyNames(value).length !== Object.keys(value).length) this.refuse('non-enumerable property')
   }
 
-  /** Refuses the value being written. */
-  refuse(kind: string, options?: ErrorOptions): never {
-    throw refusal(formatPath(this.#path, this.#segments), kind, options)
+  /** Refuses the container being written. */
+  refuse(kind: string): never {
+    throw refusal(formatPath(this.#path, this.#segments.slice(0, this.#depth - 1)), kind)
+  }
+
+  /** Says where the walk was when something threw. */
+  interrupted(cause: unknown): Error {
+    return refusal(formatPath(this.#path, this.#segments.slice(0, this.#depth)), 'value that throws when it is read', { cause })
   }
 
   #container(value: object): Wire {
-    if (this.#depth >= this.#limits.maxDepth) this.#refuseDepth(value)
+    const prototype = Object.getPrototypeOf(value) as object | null
+    const isPlain = prototype === Object.prototype || Array.isArray(value)
+    const levels = isPlain ? 1 : LEVELS_OF_A_MARKER
+    this.#ancestors[this.#depth] = value
+    this.#levels += levels
+    if (this.#levels > this.#limits.maxDepth) this.#refuseDepth()
     this.#characters += 2
     if (this.#characters > this.#limits.maxBytes) throw tooLong(this.#path, this.#limits)
-    this.#ancestors[this.#depth] = value
     this.#depth += 1
-    const prototype = Object.getPrototypeOf(value) as object | null
     let wire: Wire
     if (prototype === Object.prototype) wire = this.object(value)
-    else if (Array.isArray(value) && isArrayPrototype(prototype)) wire = this.#array(value)
+    else if (isPlain && isArrayPrototype(prototype)) wire = this.#array(value as readonly unknown[])
     else wire = specialToWire(this, value, prototype)
     this.#depth -= 1
+    this.#levels -= levels
     return wire
   }
 
@@ -115,7 +132,8 @@ export class WireWriter {
         this.#characters += element.length
         continue
       }
-      const wire = this.at(index, element)
+      this.#segments[this.#depth - 1] = index
+      const wire = this.write(element)
       if (wire !== element) (copy ??= value.slice())[index] = wire
     }
     return copy ?? value
@@ -125,24 +143,16 @@ export class WireWriter {
   #unusualArray(value: readonly unknown[]): Wire {
     if (types.isProxy(value)) this.refuse('Proxy')
     if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('symbol-keyed property')
-    const keys = Object.keys(value)
-    // The one more is `length`.
-    if (Object.getOwnPropertyNames(value).length !== keys.length + 1) this.refuse('non-enumerable property')
-    return { $array: [value.length, this.entries(Object.fromEntries(Object.entries(value)), keys)] }
+    return { $array: [value.length, this.entries(Object.fromEntries(Object.entries(value)))] }
   }
 
-  #refuseDepth(value: object): never {
-    const limit = this.#limits.maxDepth
-    this.#ancestors[this.#depth] = value
-    const first = new Map<object, number>()
-    for (const [depth, ancestor] of this.#ancestors.entries()) {
-      if (first.has(ancestor)) {
-        this.#segments.length = depth
-        this.refuse('cycle')
-      }
-      first.set(ancestor, depth)
+  #refuseDepth(): never {
+    const seen = new Set<object>()
+    for (const [depth, ancestor] of this.#ancestors.slice(0, this.#depth + 1).entries()) {
+      if (seen.has(ancestor)) throw refusal(formatPath(this.#path, this.#segments.slice(0, depth)), 'cycle')
+      seen.add(ancestor)
     }
-    throw new TooLargeError(this.#path, 'is nested too deeply', 'maxDepth', limit)
+    throw new TooLargeError(this.#path, 'is nested too deeply', 'maxDepth', this.#limits.maxDepth)
   }
 }
 

@@ -1,0 +1,72 @@
+/** What a workload is given, and what it gives. */
+import type { Measurement } from './measure.ts'
+import type { Server } from './server.ts'
+
+export interface Workload {
+  /** For `--only`. */
+  readonly name: string
+  readonly run: (bench: Bench) => Promise<Outcome>
+}
+
+export interface Bench {
+  readonly server: Server
+  /** Says on the terminal what is going on now. */
+  readonly step: (what: string) => void
+}
+
+export interface Outcome {
+  readonly figures: readonly Figure[]
+  readonly measurements: readonly Measurement[]
+  /** Checkpoints that were read back and compared with what was put. */
+  readonly checked: number
+  /** Something to be said below the tables. */
+  readonly notes?: readonly string[]
+  /** For the plot. */
+  readonly series?: readonly Series[]
+}
+
+/** A row of the table of figures to reach. */
+export interface Figure {
+  readonly work: string
+  /** The official saver's, or the floor's: what ours is compared with. */
+  readonly theirs: string
+  readonly ours: string
+  /** Ours in the unit of the target. */
+  readonly reached: string
+  readonly target: string
+  readonly isMet: boolean
+}
+
+/** Something that grows with a conversation. */
+export interface Series {
+  readonly quantity: 'bytes at rest' | 'put'
+  readonly who: string
+  /** Messages, and bytes or milliseconds. */
+  readonly points: readonly (readonly [messages: number, value: number])[]
+}
+
+/** Ours in units of the other, and at most so many of them: `times(0.8, 1.25, '× floor')`. */
+export function atMostTimes(ratio: number, target: number, of: string): Pick<Figure, 'reached' | 'target' | 'isMet'> {
+  return { reached: `${round(ratio)} × ${of}`, target: `≤ ${target} × ${of}`, isMet: ratio <= target }
+}
+
+/** Ours as a fraction of theirs: at most 1/target. */
+export function atMostFraction(ratio: number, target: number): Pick<Figure, 'reached' | 'target' | 'isMet'> {
+  return { reached: `1/${round(1 / ratio)}`, target: `≤ 1/${target}`, isMet: ratio <= 1 / target }
+}
+
+export function ms(value: number): string {
+  return `${round(value)} ms`
+}
+
+export function bytes(value: number): string {
+  if (value < 1000) return `${Math.round(value)} B`
+  return value < 1e6 ? `${round(value / 1e3)} KB` : `${round(value / 1e6)} MB`
+}
+
+/** Two digits at least, three at most. */
+export function round(value: number): string {
+  if (!Number.isFinite(value)) return '–'
+  const size = Math.abs(value)
+  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : 2)
+}

@@ -1,0 +1,130 @@
+/** One put at a time: of a small state, and at the end of a conversation. */
+import { randomUUID } from 'node:crypto'
+import { Chain } from '../chain.ts'
+import { headAt, messageBeside, messagesTo } from '../conversation.ts'
+import { Floor } from '../floor.ts'
+import { alternate, of, type Measurement } from '../measure.ts'
+import { OFFICIAL, OURS, FLOOR, withBoth, type PgSubject } from '../savers.ts'
+import { atMostFraction, atMostTimes, ms, type Bench, type Figure, type Outcome, type Series, type Workload } from '../workload.ts'
+
+/** Messages that a conversation has, and how often each saver puts at its end. */
+const LENGTHS = [
+  { messages: 50, rounds: 40, official: 40 },
+  { messages: 200, rounds: 40, official: 30 },
+  { messages: 500, rounds: 40, official: 20 },
+  { messages: 1000, rounds: 40, official: 8 },
+  { messages: 2000, rounds: 40, official: 5 },
+]
+const DESIGN_LENGTH = 500
+
+export const put: Workload = {
+  name: 'put',
+  run: async (bench) => {
+    const floor = await Floor.open(bench.server.url, 'put')
+    try {
+      return await withBoth(bench.server.url, 'put', async (ours, official) => {
+        const small = await smallPuts(bench, floor, ours, official)
+        const long = await longPuts(bench, floor, ours, official)
+        return {
+          figures: [...small.figures, ...long.figures],
+          measurements: [...small.measurements, ...long.measurements],
+          checked: small.checked + long.checked,
+          series: long.series ?? [],
+        }
+      })
+    } finally {
+      await floor.end()
+    }
+  },
+}
+
+/** A state of one 2 KB message: the same again in each checkpoint, or another in each. */
+async function smallPuts(bench: Bench, floor: Floor, ours: PgSubject, official: PgSubject): Promise<Outcome> {
+  const figures: Figure[] = []
+  const measurements: Measurement[] = []
+  let checked = 0
+  const head = await headAt(1)
+  const row = Buffer.from(JSON.stringify(head.checkpoint))
+  for (const { title, isNew, target } of [
+    { title: 'put, 2 KB state, no new part', isNew: false, target: 1.25 },
+    { title: 'put, 2 KB state, a new part', isNew: true, target: 1.5 },
+  ]) {
+    bench.step(title)
+    const chains = await Promise.all([ours, official].map(({ saver }) => Chain.begin(saver, title, head)))
+    const results = await alternate(bench.server, {
+      what: title,
+      rounds: 300,
+      warmups: 30,
+      contestants: [
+        { name: FLOOR, wire: floor.wire, run: () => floor.insert(title, randomUUID(), row) },
+        ...[ours, official].map(({ name, wire }, i) => {
+          const chain = chains[i] as Chain
+          return {
+            name,
+            wire,
+            prepare: (round: number) => chain.prepare(isNew ? { messages: [messageBeside(round)] } : {}),
+            run: () => chain.put(),
+          }
+        }),
+      ],
+    })
+    for (const [i, { saver }] of [ours, official].entries()) checked += await (chains[i] as Chain).witness.check(saver, title)
+    measurements.push(...results.values())
+    figures.push({
+      work: title,
+      theirs: ms(of(results, FLOOR).medianMs),
+      ours: ms(of(results, OURS).medianMs),
+      ...atMostTimes(of(results, OURS).medianMs / of(results, FLOOR).medianMs, target, 'floor'),
+    })
+  }
+  return { figures, measurements, checked }
+}
+
+/** One more message, at the end of a conversation that was read before. */
+async function longPuts(bench: Bench, floor: Floor, ours: PgSubject, official: PgSubject): Promise<Outcome> {
+  const figures: Figure[] = []
+  const measurements: Measurement[] = []
+  const points: Record<string, [number, number][]> = { [OURS]: [], [OFFICIAL]: [] }
+  let checked = 0
+  for (const { messages, rounds, official: officialRounds } of LENGTHS) {
+    const title = `put at message ${messages}`
+    bench.step(title)
+    const head = await headAt(messages)
+    const row = Buffer.from(JSON.stringify(messagesTo(messages)))
+    const chains = await Promise.all([ours, official].map(({ saver }) => Chain.begin(saver, title, head)))
+    const base = chains.map((chain) => chain.values['messages'] as unknown[])
+    const results = await alternate(bench.server, {
+      what: title,
+      rounds,
+      warmups: 3,
+      contestants: [
+        { name: FLOOR, wire: floor.wire, run: () => floor.insert(title, randomUUID(), row) },
+        ...[ours, official].map(({ name, wire }, i) => {
+          const chain = chains[i] as Chain
+          return {
+            name,
+            wire,
+            rounds: name === OURS ? rounds : officialRounds,
+            prepare: (round: number) => chain.prepare({ messages: [...(base[i] as unknown[]), messageBeside(round)] }),
+            run: () => chain.put(),
+          }
+        }),
+      ],
+    })
+    for (const [i, { name, saver }] of [ours, official].entries()) {
+      const { witness } = chains[i] as Chain
+      checked += await witness.check(saver, title, name === OURS ? undefined : witness.sample(3))
+      points[name]?.push([messages, of(results, name).medianMs])
+    }
+    measurements.push(...results.values())
+    if (messages !== DESIGN_LENGTH) continue
+    figures.push({
+      work: title,
+      theirs: ms(of(results, OFFICIAL).medianMs),
+      ours: ms(of(results, OURS).medianMs),
+      ...atMostFraction(of(results, OURS).medianMs / of(results, OFFICIAL).medianMs, 16),
+    })
+  }
+  const series = [OURS, OFFICIAL].map((who): Series => ({ quantity: 'put', who, points: points[who] ?? [] }))
+  return { figures, measurements, checked, series }
+}

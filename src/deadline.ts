@@ -1,0 +1,63 @@
+/** Waiting that ends. No timer and no listener stays behind, however it ends. */
+
+/** Nothing came in time. It has the operating system's code for that, so it counts as a connection that broke. */
+export class TimeoutError extends Error {
+  readonly code = 'ETIMEDOUT'
+
+  constructor(message: string) {
+    super(message)
+    this.name = 'TimeoutError'
+  }
+}
+
+export interface Patience {
+  /** @default no end */
+  readonly ms?: number | undefined
+  /** What was waited for, for the error. */
+  readonly what?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * Settles as `work` does, unless the time is up or the signal aborts before; `work` then goes on unheard.
+ * @throws TimeoutError, or the signal's reason
+ */
+export function within<Result>(work: Promise<Result>, { ms, what, signal }: Patience): Promise<Result> {
+  if (ms === undefined && signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const timer =
+      ms === undefined
+        ? undefined
+        : setTimeout(() => {
+            leave()
+            reject(new TimeoutError(`${what} did not come within ${Math.round(ms)} ms`))
+          }, ms)
+    const abort = () => {
+      leave()
+      reject(signal?.reason as Error)
+    }
+    const leave = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', abort)
+    }
+    work.then(
+      (result) => {
+        leave()
+        resolve(result)
+      },
+      (error: unknown) => {
+        leave()
+        reject(error as Error)
+      },
+    )
+    if (signal?.aborted === true) abort()
+    else signal?.addEventListener('abort', abort)
+  })
+}
+
+/** Holds the process alive: a call that waits for its next attempt is not over. @throws the signal's reason */
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const timePassed = new Promise<void>((resolve) => (timer = setTimeout(resolve, ms)))
+  return signal === undefined ? timePassed : within(timePassed, { signal }).finally(() => clearTimeout(timer))
+}

@@ -1,0 +1,18 @@
+import type { PgDriver, Row } from './driver.ts'
+
+/** What we use of a PGlite database. */
+export interface PGliteLike {
+  query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>
+  transaction<Result>(work: (tx: { query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }> }) => Promise<Result>): Promise<Result>
+  readonly waitReady: Promise<void>
+}
+
+/** A database in this process: no connection to lose, nothing to wait for. */
+export function openPGlite(db: PGliteLike): PgDriver {
+  const rowsOf = (result: { rows: unknown[] }) => result.rows as Row[]
+  return {
+    query: async (text, params = []) => rowsOf(await db.query(text, [...params])),
+    transaction: (work) => db.transaction((tx) => work({ query: async (text, params = []) => rowsOf(await tx.query(text, [...params])) })),
+    end: async () => {},
+  }
+}

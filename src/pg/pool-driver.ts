@@ -1,0 +1,179 @@
+/** Statements over a pool of connections: every wait has an end, and no connection that broke is used again. */
+import { createHash } from 'node:crypto'
+import pg from 'pg'
+import { within } from '../deadline.ts'
+import type { Meter } from '../stats.ts'
+import type { PgDriver, PgQueryable, Row } from './driver.ts'
+import type { Attempt, Limits } from './retry.ts'
+import { isOnStandby, isPlainRefusal } from './transient.ts'
+
+/** What we use of a `pg.Pool`. */
+export interface PgPool {
+  connect(): Promise<PgPoolClient>
+  end(): Promise<void>
+}
+
+/** What we use of a client of a `pg.Pool`. */
+export interface PgPoolClient {
+  query(statement: PgStatement): Promise<{ rows: Row[] }>
+  release(error?: Error | boolean): void
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
+}
+
+/** A statement as node-postgres takes it; one with a name is prepared once a connection. */
+export interface PgStatement {
+  text: string
+  values: unknown[]
+  name?: string
+}
+
+export interface PoolSettings extends Pick<Limits, 'connectTimeoutMs' | 'statementTimeoutMs'> {
+  readonly preparedStatements: boolean
+  readonly meter: Meter
+}
+
+/** Migrations may rewrite tables, and wait for the one who migrates already. */
+export const SETUP_STATEMENT_MS: number = 10 * 60_000
+/** A rollback that does not come: the connection is destroyed, which rolls back, too. */
+const ROLLBACK_MS = 1000
+
+const UNHURRIED: () => Attempt = () => ({ isOver: false, isInDoubt: false, leftMs: () => Number.POSITIVE_INFINITY })
+
+export function ownPool(config: pg.PoolConfig, { connectTimeoutMs }: PoolSettings): pg.Pool {
+  const pool = new pg.Pool({
+    application_name: 'langgraph-pg-checkpointer',
+    connectionTimeoutMillis: connectTimeoutMs,
+    // The operating system finds out that an idle peer is gone, so that the next call doesn't have to.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    ...config,
+  })
+  // A connection that drops is no error: the pool opens another. Without listeners it would end the process.
+  pool.on('error', () => {})
+  pool.on('connect', (client) => void client.on('error', () => {}))
+  return pool
+}
+
+export class PoolDriver implements PgDriver {
+  readonly #pool: PgPool
+  readonly #isOwn: boolean
+  readonly #settings: PoolSettings
+  readonly #names = new Map<string, string>()
+  #ended: Promise<void> | undefined
+
+  constructor(pool: PgPool, isOwn: boolean, settings: PoolSettings) {
+    this.#pool = pool
+    this.#isOwn = isOwn
+    this.#settings = settings
+  }
+
+  query(text: string, params: readonly unknown[] = [], attempt: Attempt = UNHURRIED()): Promise<readonly Row[]> {
+    const statement: PgStatement = { text, values: [...params] }
+    if (this.#settings.preparedStatements) statement.name = this.#nameOf(text)
+    return this.#withClient(attempt, (lent) => lent.send(statement, this.#settings.statementTimeoutMs))
+  }
+
+  transaction<Result>(work: (tx: PgQueryable) => Promise<Result>): Promise<Result> {
+    return this.#withClient(UNHURRIED(), async (lent) => {
+      const query = (text: string, params: readonly unknown[] = []) => lent.send({ text, values: [...params] }, SETUP_STATEMENT_MS)
+      await query('begin')
+      try {
+        const result = await work({ query })
+        await query('commit')
+        return result
+      } catch (error) {
+        if (lent.broken === undefined) await lent.send({ text: 'rollback', values: [] }, ROLLBACK_MS).catch(() => {})
+        throw error
+      }
+    })
+  }
+
+  end(): Promise<void> {
+    this.#ended ??= this.#isOwn ? this.#pool.end() : Promise.resolve()
+    return this.#ended
+  }
+
+  async #withClient<Result>(attempt: Attempt, work: (lent: LentClient) => Promise<Result>): Promise<Result> {
+    const client = await this.#connect(attempt)
+    const lent = new LentClient(client, attempt, this.#settings.meter)
+    try {
+      return await work(lent)
+    } finally {
+      lent.giveBack()
+    }
+  }
+
+  async #connect(attempt: Attempt): Promise<PgPoolClient> {
+    const connecting = this.#pool.connect()
+    const ms = Math.min(this.#settings.connectTimeoutMs, attempt.leftMs())
+    const client = await within(connecting, { ms, what: 'A connection' }).catch((error: unknown) => {
+      connecting.then((late) => late.release()).catch(() => {})
+      throw error
+    })
+    if (!attempt.isOver) return client
+    client.release()
+    throw new Error('Nobody waits for this statement any more.')
+  }
+
+  /** A name is one text on all connections, also on those that we share with another checkpointer. */
+  #nameOf(text: string): string {
+    let name = this.#names.get(text)
+    if (name === undefined) {
+      name = `langgraph_${createHash('sha256').update(text).digest('hex').slice(0, 32)}`
+      this.#names.set(text, name)
+    }
+    return name
+  }
+}
+
+/** A client while it is ours: with an error listener, as a borrowed one has none and would end the process when it drops. */
+class LentClient {
+  readonly #client: PgPoolClient
+  readonly #attempt: Attempt
+  readonly #meter: Meter
+  readonly #note = (error: Error): void => {
+    this.broken ??= error
+  }
+  /** What broke the connection first. */
+  broken: Error | undefined
+
+  constructor(client: PgPoolClient, attempt: Attempt, meter: Meter) {
+    this.#client = client
+    this.#attempt = attempt
+    this.#meter = meter
+    client.on('error', this.#note)
+  }
+
+  async send(statement: PgStatement, timeoutMs: number): Promise<readonly Row[]> {
+    const ms = Math.min(timeoutMs, this.#attempt.leftMs())
+    const before = trafficOf(this.#client)
+    this.#attempt.isInDoubt = true
+    this.#meter.add('statements', 1)
+    try {
+      return (await within(this.#client.query(statement), { ms, what: 'The answer to a statement' })).rows
+    } catch (error) {
+      const isRefusal = isPlainRefusal(error)
+      if (isRefusal) this.#attempt.isInDoubt = false
+      if (!isRefusal || isOnStandby(error)) this.broken ??= error as Error
+      throw isRefusal ? error : this.broken
+    } finally {
+      const after = trafficOf(this.#client)
+      this.#meter.add('bytesSent', after.sent - before.sent)
+      this.#meter.add('bytesReceived', after.received - before.received)
+    }
+  }
+
+  /** A broken one is destroyed by the pool, which also ends what still waits on it. */
+  giveBack(): void {
+    this.#client.removeListener('error', this.#note)
+    this.#client.release(this.broken)
+  }
+}
+
+/** The bytes that a client's socket has carried so far; a pool whose clients don't show theirs counts as silent. */
+function trafficOf(client: object): { readonly sent: number; readonly received: number } {
+  const { connection } = client as { connection?: { stream?: { bytesWritten?: unknown; bytesRead?: unknown } } }
+  const { bytesWritten, bytesRead } = connection?.stream ?? {}
+  return { sent: Number(bytesWritten ?? 0), received: Number(bytesRead ?? 0) }
+}

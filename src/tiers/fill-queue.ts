@@ -1,0 +1,88 @@
+/** Parts on their way to Redis: nobody waits for them, so what may wait is bounded, and the rest is dropped. */
+import type { Part } from '../codec/part.ts'
+
+/** Sends one part. Never rejects. */
+type Send = (key: string, part: Part) => Promise<void>
+
+/** On the wire at a time. Little, as replies to readers come behind them on the same connection. */
+const MAX_SENDING = 32
+const MAX_SENDING_SIZE = 256 * 1024
+
+export class FillQueue {
+  readonly #send: Send
+  readonly #maxSize: number
+  readonly #waiting = new Map<string, Part>()
+  readonly #sending = new Set<string>()
+  #waitingSize = 0
+  #sendingSize = 0
+  #isScheduled = false
+  #whenIdle: (() => void)[] = []
+
+  /** @param maxSize of all that wait, in characters of text and bytes */
+  constructor(send: Send, maxSize: number) {
+    this.#send = send
+    this.#maxSize = maxSize
+  }
+
+  /** Whether there was room. What is under way already is not taken twice. */
+  add(key: string, part: Part): boolean {
+    if (this.#waiting.has(key) || this.#sending.has(key)) return true
+    if (this.#waitingSize + part.size > this.#maxSize) return false
+    this.#waiting.set(key, part)
+    this.#waitingSize += part.size
+    this.#schedule()
+    return true
+  }
+
+  /** Drops what waits: all, or the keys that begin so. @returns how many */
+  drop(prefix = ''): number {
+    let dropped = 0
+    for (const [key, part] of this.#waiting) {
+      if (!key.startsWith(prefix)) continue
+      this.#waiting.delete(key)
+      this.#waitingSize -= part.size
+      dropped++
+    }
+    this.#settle()
+    return dropped
+  }
+
+  /** Resolves when nothing waits and nothing is being sent. */
+  idle(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#whenIdle.push(resolve)
+      this.#settle()
+    })
+  }
+
+  /** In a later turn: who offers parts is in the middle of answering somebody. */
+  #schedule(): void {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    setImmediate(() => {
+      this.#isScheduled = false
+      this.#sendSome()
+    })
+  }
+
+  #sendSome(): void {
+    for (const [key, part] of this.#waiting) {
+      if (this.#sending.size >= MAX_SENDING || this.#sendingSize >= MAX_SENDING_SIZE) return
+      this.#waiting.delete(key)
+      this.#waitingSize -= part.size
+      this.#sending.add(key)
+      this.#sendingSize += part.size
+      void this.#send(key, part).then(() => {
+        this.#sending.delete(key)
+        this.#sendingSize -= part.size
+        if (this.#waiting.size > 0) this.#schedule()
+        this.#settle()
+      })
+    }
+  }
+
+  #settle(): void {
+    if (this.#waiting.size > 0 || this.#sending.size > 0) return
+    for (const resolve of this.#whenIdle.splice(0)) resolve()
+  }
+}

@@ -1,0 +1,113 @@
+/** Brings the parts of a value: from this process, else from the tiers further away, else from the store. */
+import { collectMissing, type Parts } from '../codec/decode.ts'
+import type { Node } from '../codec/format.ts'
+import type { Part, PartName } from '../codec/part.ts'
+import type { PartTier } from './part-tier.ts'
+import { SingleFlight } from './single-flight.ts'
+
+/** Asks the store: the parts with these names and, if it can, all that their index parts lead to. */
+export type PartFetch = (names: readonly PartName[]) => Promise<readonly Part[]>
+
+export class PartLadder {
+  readonly #tiers: readonly PartTier[]
+  /** In this process: asked part by part, synchronously. The others are asked level by level. */
+  readonly #near: readonly PartTier[]
+  readonly #flights: ReadonlyMap<PartTier, SingleFlight>
+  readonly #storeFlight = new SingleFlight(true)
+
+  /** @param tiers nearest first */
+  constructor(tiers: readonly PartTier[]) {
+    this.#tiers = tiers
+    this.#near = tiers.filter((tier) => tier.peek !== undefined)
+    this.#flights = new Map(tiers.filter((tier) => tier.peek === undefined).map((tier) => [tier, new SingleFlight(false)]))
+  }
+
+  /** Whether a tier outside this process will be asked before the store: then the store needn't send parts unasked. */
+  asksBeforeStore(): boolean {
+    for (const tier of this.#flights.keys()) if (tier.isUsable()) return true
+    return false
+  }
+
+  /** Parts that have become durable: all that a record names for this process, the new ones for everybody. */
+  offer(threadId: string, parts: Iterable<Part>, newParts: readonly Part[]): void {
+    for (const tier of this.#tiers) tier.put(threadId, this.#flights.has(tier) ? newParts : parts)
+  }
+
+  /** A thread was deleted; these were its parts, as far as they are known. */
+  forget(threadId: string, names: readonly PartName[]): void {
+    for (const tier of this.#tiers) tier.forget(threadId, names)
+  }
+
+  /**
+   * All parts that the nodes lead to, of which the store has sent `brought` already. A tier is given what it lacked.
+   * What is nowhere stays missing; the decoder names it.
+   */
+  async bring(threadId: string, nodes: readonly Node[], brought: readonly Part[], fetch: PartFetch): Promise<Parts> {
+    const found = new Map<PartName, Part>()
+    if (brought.length > 0) {
+      for (const part of brought) found.set(part.name, part)
+      this.#give(threadId, brought, this.#tiers)
+    }
+    const missing = new Set<PartName>()
+    for (const node of nodes) collectMissing(node, (name) => found.get(name) ?? this.#peek(name, found), missing)
+    if (missing.size > 0) await this.#climb(threadId, missing, found, fetch)
+    return found
+  }
+
+  /** Noted in `found`: the tier may drop it before the value is decoded. */
+  #peek(name: PartName, found: Map<PartName, Part>): Part | undefined {
+    for (const tier of this.#near) {
+      const part = tier.peek?.(name)
+      if (part === undefined) continue
+      found.set(name, part)
+      return part
+    }
+    return undefined
+  }
+
+  /** Each far tier, then the store. Index parts that come name the next level, down to parts at hand. */
+  async #climb(threadId: string, wanted: ReadonlySet<PartName>, found: Map<PartName, Part>, fetch: PartFetch): Promise<void> {
+    let missing = wanted
+    /** Adds an answer; whether it held anything that was missing. */
+    const take = (parts: readonly Part[]): boolean => {
+      for (const part of parts) found.set(part.name, part)
+      const before = missing
+      const still = new Set<PartName>()
+      const source = (name: PartName) => found.get(name) ?? (before.has(name) ? undefined : this.#peek(name, found))
+      for (const name of before) collectMissing(name, source, still)
+      missing = still
+      for (const name of before) if (found.has(name)) return true
+      return false
+    }
+
+    for (const [tier, flight] of this.#flights) {
+      const asked = new Set<PartName>()
+      while (tier.isUsable()) {
+        const fresh = new Set([...missing].filter((name) => !asked.has(name)))
+        if (fresh.size === 0) break
+        for (const name of fresh) asked.add(name)
+        take(
+          await flight.get(threadId, fresh, async (names) => {
+            const parts = await tier.get(threadId, names)
+            this.#give(threadId, parts, this.#tiers.slice(0, this.#tiers.indexOf(tier)))
+            return parts
+          }),
+        )
+      }
+    }
+    let isProgress = true
+    while (missing.size > 0 && isProgress) {
+      isProgress = take(
+        await this.#storeFlight.get(threadId, missing, async (names) => {
+          const parts = await fetch(names)
+          this.#give(threadId, parts, this.#tiers)
+          return parts
+        }),
+      )
+    }
+  }
+
+  #give(threadId: string, parts: readonly Part[], tiers: readonly PartTier[]): void {
+    if (parts.length > 0) for (const tier of tiers) tier.put(threadId, parts)
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * A tier in Redis. Postgres says which parts a value consists of, Redis only what is in them: nothing that it holds,
+ * loses or makes up can change an answer.
+ *
+ * A part stands under `<prefix>:{<hash of tenant and thread>}:<part name>`, so no byte of a user's is in a key and a
+ * cluster keeps a thread in one slot. It is set once, for a bounded time, and verified by its name before use. Commands:
+ * MGET, SET … PX … NX, UNLINK; no others.
+ */
+import { hash } from 'node:crypto'
+import { GROUP_CHARS, PIECE_LENGTH } from '../codec/format.ts'
+import { Part, type PartName } from '../codec/part.ts'
+import { CircuitBreaker, type BreakerState } from './circuit-breaker.ts'
+import { FillQueue } from './fill-queue.ts'
+import type { PartTier, TierStats } from './part-tier.ts'
+import { openRedis, type RedisClient, type RedisConnection, type RedisLink } from './redis-client.ts'
+import { ReplyTimeoutError, replyInTime } from './reply-in-time.ts'
+
+export interface RedisTierOptions {
+  readonly tenant: string
+  readonly prefix: string
+  readonly ttlSeconds: number
+  readonly timeoutMs: number
+  readonly maxValueBytes: number
+}
+
+export interface RedisTierStats extends TierStats {
+  /** Commands that failed or were not answered in time. Each was a miss or a fill less, and nothing worse. */
+  readonly errors: number
+  /** Values that were not what their names say: taken for misses, and removed. */
+  readonly rejected: number
+  /** Parts that Redis was given. */
+  readonly fills: number
+  /** Parts that it was not given, as too much waited for it or it was out of reach. */
+  readonly fillsDropped: number
+  /** Anything but `closed`: Redis failed, and is left alone for a while. */
+  readonly breaker: BreakerState
+}
+
+export interface RedisHealth {
+  readonly reachable: boolean
+  /** Of one MGET, in milliseconds. */
+  readonly latencyMs: number | undefined
+  /** Why it is not reachable. */
+  readonly error: string | undefined
+}
+
+/** What may wait for Redis, in characters of text and bytes. */
+const MAX_WAITING = 16 * 1024 * 1024
+/** How long `end` waits for what is on its way. */
+const END_MS = 1000
+/** What one MGET may ask for, by the sizes that parts of a kind may have: about 1 MB, so that a reply comes in time. */
+const MGET_CHARS = 1024 * 1024
+const UNLINK_KEYS = 500
+/** In these states a client keeps commands for later, or fails them. */
+const OUT_OF_REACH: ReadonlySet<string> = new Set(['reconnecting', 'close', 'disconnecting', 'end'])
+
+export class RedisTier implements PartTier {
+  readonly #options: RedisTierOptions
+  readonly #link: RedisLink
+  readonly #breaker = new CircuitBreaker()
+  /** Redis may refuse to write (out of memory, read-only) and read well. */
+  readonly #fillBreaker = new CircuitBreaker()
+  readonly #fills = new FillQueue((key, part) => this.#fill(key, part), MAX_WAITING)
+  readonly #unlinking = new Set<Promise<void>>()
+  readonly #counts = { hits: 0, misses: 0, errors: 0, rejected: 0, fills: 0, fillsDropped: 0 }
+  #isEnded = false
+
+  constructor(connection: RedisConnection, options: RedisTierOptions) {
+    this.#options = options
+    this.#link = openRedis(connection, options.timeoutMs)
+  }
+
+  /** Nobody waits for a probe: the call that finds it due sends it, and goes on without Redis. */
+  isUsable(): boolean {
+    if (this.#isEnded) return false
+    void this.#link.connect()
+    if (this.#breaker.isClosed) return true
+    if (this.#breaker.takeProbe()) void this.#mget([this.#probeKey]).catch(() => {})
+    return false
+  }
+
+  async get(threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
+    const start = this.#keyStart(threadId)
+    const parts: Part[] = []
+    for (const some of inAnswers(names)) {
+      if (!this.isUsable()) break
+      try {
+        this.#verify(start, some, await this.#mget(some.map((name) => start + name)), parts)
+      } catch {
+        break // the store is asked for the rest
+      }
+    }
+    this.#counts.hits += parts.length
+    this.#counts.misses += names.length - parts.length
+    return parts
+  }
+
+  put(threadId: string, parts: Iterable<Part>): void {
+    const isUsable = this.isUsable()
+    const start = this.#keyStart(threadId)
+    for (const part of parts) {
+      if (part.size > this.#options.maxValueBytes) continue
+      if (!isUsable || !this.#fills.add(start + part.name, part)) this.#counts.fillsDropped++
+    }
+  }
+
+  forget(threadId: string, names: readonly PartName[]): void {
+    const start = this.#keyStart(threadId)
+    this.#fills.drop(start)
+    this.#unlink(names.map((name) => start + name))
+  }
+
+  stats(): RedisTierStats {
+    return { ...this.#counts, breaker: this.#breaker.state }
+  }
+
+  /** Asks Redis for one key, whatever the breaker says. Never rejects. */
+  async health(): Promise<RedisHealth> {
+    const start = performance.now()
+    try {
+      await replyInTime(this.#issue((client) => client.mgetBuffer([this.#probeKey])), this.#options.timeoutMs)
+      return { reachable: true, latencyMs: performance.now() - start, error: undefined }
+    } catch (error) {
+      return { reachable: false, latencyMs: undefined, error: error instanceof Error ? error.message : String(error) }
+    }
+  }
+
+  /** Resolves when nothing is on its way to Redis. Never rejects. */
+  async settled(): Promise<void> {
+    await Promise.all([this.#fills.idle(), ...this.#unlinking])
+  }
+
+  /** Sends what waits, for a moment, and closes the client if it is ours. Never rejects. */
+  async end(): Promise<void> {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    await replyInTime(this.settled(), END_MS).catch(() => (this.#counts.fillsDropped += this.#fills.drop()))
+    this.#link.close()
+  }
+
+  /** Takes what is what its name says. What is not goes, so that it can be set anew. */
+  #verify(start: string, names: readonly PartName[], bodies: readonly (Buffer | null)[], parts: Part[]): void {
+    const { maxValueBytes } = this.#options
+    const wrong: string[] = []
+    for (const [i, name] of names.entries()) {
+      const body = bodies[i]
+      if (!Buffer.isBuffer(body) || body.length > maxValueBytes) continue
+      // Bytes are copied, or the reply's buffer, of which they are a slice, would live as long as the part.
+      const part = Part.verified(name, name.startsWith('b') ? new Uint8Array(body) : body.toString())
+      if (part === undefined) wrong.push(start + name)
+      else parts.push(part)
+    }
+    this.#counts.rejected += wrong.length
+    this.#unlink(wrong)
+  }
+
+  #mget(keys: string[]): Promise<readonly (Buffer | null)[]> {
+    return this.#send(async (client) => {
+      const bodies: unknown = await client.mgetBuffer(keys)
+      if (!Array.isArray(bodies) || bodies.length !== keys.length) throw new Error('Redis sent the reply to another command')
+      return bodies as (Buffer | null)[]
+    })
+  }
+
+  /** Never rejects. */
+  async #fill(key: string, part: Part): Promise<void> {
+    const { ttlSeconds, maxValueBytes } = this.#options
+    const body = part.bytes === undefined ? part.text : Buffer.from(part.bytes)
+    if (Buffer.byteLength(body) > maxValueBytes) return
+    if (!this.#breaker.isClosed || !(this.#fillBreaker.isClosed || this.#fillBreaker.takeProbe())) {
+      this.#counts.fillsDropped += 1 + this.#fills.drop()
+      return
+    }
+    try {
+      await this.#send(async (client) => {
+        const reply: unknown = await client.set(key, body, 'PX', ttlSeconds * 1000, 'NX')
+        if (reply !== 'OK' && reply !== null) throw new Error('Redis sent the reply to another command')
+      }, true)
+      this.#fillBreaker.succeeded()
+      this.#counts.fills++
+    } catch {
+      this.#fillBreaker.failed()
+    }
+  }
+
+  #unlink(keys: readonly string[]): void {
+    if (keys.length === 0) return
+    const task = this.#unlinkAll(keys).finally(() => this.#unlinking.delete(task))
+    this.#unlinking.add(task)
+  }
+
+  async #unlinkAll(keys: readonly string[]): Promise<void> {
+    for (let i = 0; i < keys.length && this.#breaker.isClosed; i += UNLINK_KEYS) {
+      try {
+        await this.#send((client) => client.unlink(keys.slice(i, i + UNLINK_KEYS)))
+      } catch {
+        return // their time will come
+      }
+    }
+  }
+
+  /** Every command: under our own timer, counted, and known to the breaker. */
+  async #send<Reply>(command: (client: RedisClient) => Promise<Reply>, isFill = false): Promise<Reply> {
+    try {
+      const reply = await replyInTime(this.#issue(command), this.#options.timeoutMs)
+      this.#breaker.succeeded()
+      return reply
+    } catch (error) {
+      this.#counts.errors++
+      const isRefusedFill = isFill && error instanceof Error && error.name === 'ReplyError'
+      if (!isRefusedFill && this.#breaker.failed() && error instanceof ReplyTimeoutError) this.#link.reconnect()
+      throw error
+    }
+  }
+
+  async #issue<Reply>(command: (client: RedisClient) => Promise<Reply>): Promise<Reply> {
+    const connecting = this.#link.connect()
+    if (connecting !== undefined) await connecting
+    const { client } = this.#link
+    if (OUT_OF_REACH.has(client.status)) throw new Error(`The Redis client's status is "${client.status}"`)
+    return command(client)
+  }
+
+  #keyStart(threadId: string): string {
+    const { prefix, tenant } = this.#options
+    return `${prefix}:{${hash('sha256', JSON.stringify([tenant, threadId]), 'base64url').slice(0, 22)}}:`
+  }
+
+  /** Nothing stands there. */
+  get #probeKey(): string {
+    return `${this.#options.prefix}:{probe}`
+  }
+}
+
+/** Names whose parts fit one answer. */
+function* inAnswers(names: readonly PartName[]): Generator<readonly PartName[]> {
+  let some: PartName[] = []
+  let chars = 0
+  for (const name of names) {
+    const size = usualCharsOf(name)
+    if (chars + size > MGET_CHARS && some.length > 0) {
+      yield some
+      some = []
+      chars = 0
+    }
+    some.push(name)
+    chars += size
+  }
+  if (some.length > 0) yield some
+}
+
+/** Pieces are nearly always full; of the other kinds, few parts reach what they may have. */
+function usualCharsOf(name: PartName): number {
+  return name.startsWith('t') || name.startsWith('b') ? PIECE_LENGTH : GROUP_CHARS
+}

@@ -1,0 +1,80 @@
+/** The options of the tiers in front of Postgres, checked, and the tiers that they describe. */
+import { OptionsError } from '../errors.ts'
+import { LruTier } from './lru-tier.ts'
+import type { PartTier } from './part-tier.ts'
+import type { RedisConnection } from './redis-client.ts'
+import { RedisTier } from './redis-tier.ts'
+
+export interface TierOptions {
+  /** How much this process may keep of the parts of values, in bytes; 0: nothing. @default 67108864 (64 MiB) */
+  readonly cacheBytes?: number | undefined
+  /**
+   * A Redis that several processes share, asked for parts before Postgres: a `redis://` or `rediss://` URL, options for
+   * ioredis, or a `Redis` or `Cluster` of yours (used as it is, never closed here, no listener added). Postgres always
+   * says which parts a checkpoint consists of, and each part is verified: whatever Redis loses, delays or garbles costs
+   * time, never an answer. Needs the package ioredis, 5 or 6.
+   * @default none
+   */
+  readonly redis?: RedisConnection | undefined
+  /** How our keys in Redis begin. @default "langgraph" */
+  readonly redisPrefix?: string | undefined
+  /**
+   * How long Redis keeps a part, in seconds. It is the longest time for which parts of a deleted thread may remain there,
+   * if Redis could not be reached at the time of the deletion. @default 86400 (a day)
+   */
+  readonly redisTtlSeconds?: number | undefined
+  /** How long a read waits for Redis before it asks Postgres, in milliseconds. @default 50 */
+  readonly redisTimeoutMs?: number | undefined
+  /** Larger parts are not put into Redis, in bytes. Ours have up to 192 KiB. @default 1048576 (1 MiB) */
+  readonly redisMaxValueBytes?: number | undefined
+}
+
+export interface Tiers {
+  readonly memory: LruTier | undefined
+  readonly redis: RedisTier | undefined
+  /** Those that there are, nearest first. */
+  readonly all: readonly PartTier[]
+}
+
+/** @throws OptionsError */
+export function openTiers(options: TierOptions, tenant: string): Tiers {
+  const {
+    cacheBytes = 64 * 1024 * 1024,
+    redisPrefix = 'langgraph',
+    redisTtlSeconds = 24 * 60 * 60,
+    redisTimeoutMs = 50,
+    redisMaxValueBytes = 1024 * 1024,
+  } = options
+  requireWhole('cacheBytes', cacheBytes, 0)
+  requireWhole('redisTtlSeconds', redisTtlSeconds, 1, MAX_TTL_SECONDS)
+  requireWhole('redisTimeoutMs', redisTimeoutMs, 1, 10_000)
+  requireWhole('redisMaxValueBytes', redisMaxValueBytes, 1)
+  // A brace would move the mark by which a cluster keeps a thread's keys together.
+  if (typeof redisPrefix !== 'string' || !/^[\w.:/-]{1,64}$/.test(redisPrefix)) {
+    throw new OptionsError('redisPrefix', 'must be 1 to 64 characters of a-z, A-Z, 0-9 and _ . : / -')
+  }
+  for (const option of ['redisPrefix', 'redisTtlSeconds', 'redisTimeoutMs', 'redisMaxValueBytes'] as const) {
+    if (options[option] !== undefined && options.redis === undefined) throw new OptionsError(option, 'needs the option redis.')
+  }
+  const memory = cacheBytes === 0 ? undefined : new LruTier(cacheBytes)
+  const redis =
+    options.redis === undefined
+      ? undefined
+      : new RedisTier(options.redis, {
+          tenant,
+          prefix: redisPrefix,
+          ttlSeconds: redisTtlSeconds,
+          timeoutMs: redisTimeoutMs,
+          maxValueBytes: redisMaxValueBytes,
+        })
+  return { memory, redis, all: [memory, redis].filter((tier) => tier !== undefined) }
+}
+
+/** A year: parts that are still in use come back from Postgres. */
+const MAX_TTL_SECONDS = 366 * 24 * 60 * 60
+
+function requireWhole(option: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return
+  const bounds = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
+  throw new OptionsError(option, `must be a whole number ${bounds}; got ${value}.`)
+}

@@ -1,0 +1,282 @@
+/** Random sequences of what LangGraph may call, on a checkpointer and on the reference model beside it. */
+import { randomUUID } from 'node:crypto'
+import fc from 'fast-check'
+import type { BaseCheckpointSaver, CheckpointMetadata, CheckpointTuple, PendingWrite } from '@langchain/langgraph-checkpoint'
+import { checkpointOf, collect, configOf, textOf } from './checkpoints.ts'
+import { ReferenceModel, type ModelTuple } from './reference-model.ts'
+
+/** Numbers are taken modulo whatever there is to choose from. */
+export type Step =
+  | { readonly kind: 'change'; readonly how: number; readonly at: number; readonly size: number }
+  | { readonly kind: 'put'; readonly on: number; readonly ns: number; readonly slow: boolean; readonly bump: boolean }
+  | { readonly kind: 'root'; readonly ns: number; readonly fresh: number }
+  | { readonly kind: 'again'; readonly on: number; readonly parent: number }
+  | { readonly kind: 'copy'; readonly on: number }
+  | { readonly kind: 'write'; readonly on: number; readonly task: number; readonly channels: readonly number[] }
+  | { readonly kind: 'delete' }
+  | { readonly kind: 'read'; readonly on: number; readonly adopt: boolean }
+  | { readonly kind: 'list'; readonly ns: number; readonly before: number; readonly limit: number; readonly step: number }
+
+const n = fc.nat(1000)
+export const STEPS: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 8, arbitrary: fc.record({ kind: fc.constant('change'), how: n, at: n, size: fc.nat(3000) }) },
+    { weight: 8, arbitrary: fc.record({ kind: fc.constant('put'), on: n, ns: n, slow: fc.boolean(), bump: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('root'), ns: n, fresh: n }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('again'), on: n, parent: n }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('copy'), on: n }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant('write'), on: n, task: n, channels: fc.array(n, { maxLength: 12 }) }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete') }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('read'), on: n, adopt: fc.boolean() }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('list'), ns: n, before: n, limit: n, step: n }) },
+  ) as fc.Arbitrary<Step>,
+  { minLength: 8, maxLength: 30, size: 'max' },
+)
+
+const NAMESPACES = ['', 'child:1f0a', 'child:1f0a|deep:2']
+const WRITE_CHANNELS = ['messages', '__resume__', 'constructor', '__error__', 'x', '__interrupt__', '__pregel_tasks', '__proto__']
+
+interface Message {
+  id: number
+  text: string
+  meta: { tags: string[]; deep: { n: number } }
+}
+
+interface State {
+  messages: Message[]
+  files: Record<string, { text: string; lines: number[] }>
+  counters: Record<string, number>
+  [more: string]: unknown
+}
+
+interface Known {
+  readonly ns: string
+  readonly id: string
+  /** The processes that put or read it. */
+  readonly by: Set<BaseCheckpointSaver>
+}
+
+export class Sequence {
+  readonly #processes: readonly BaseCheckpointSaver[]
+  readonly #threadId = randomUUID()
+  readonly #model = new ReferenceModel()
+  readonly #known: Known[] = []
+  /** The processes that have read the thread since it was deleted last. */
+  readonly #fresh = new Set<BaseCheckpointSaver>()
+  /** Live, as a graph's state: changed in place, and put as it is. */
+  #state: State = { messages: [], files: {}, counters: {} }
+  #count = 0
+
+  /** @param processes checkpointers over one store */
+  constructor(processes: readonly BaseCheckpointSaver[]) {
+    this.#processes = processes
+  }
+
+  async run(steps: readonly Step[]): Promise<void> {
+    for (const step of steps) {
+      this.#count++
+      await this.#take(step)
+    }
+    await this.#compareAll()
+  }
+
+  async #take(step: Step): Promise<void> {
+    if (step.kind === 'change') change(this.#state, step)
+    else if (step.kind === 'put') await this.#put(step)
+    else if (step.kind === 'root') await this.#root(step)
+    else if (step.kind === 'again') await this.#again(step)
+    else if (step.kind === 'copy') await this.#copy(step)
+    else if (step.kind === 'write') await this.#write(step)
+    else if (step.kind === 'delete') await this.#delete()
+    else if (step.kind === 'read') await this.#read(step)
+    else await this.#list(step)
+  }
+
+  async #put({ on, ns, slow, bump }: Step & { kind: 'put' }): Promise<void> {
+    const parent = pick(this.#known, on) ?? this.#hear(pick(NAMESPACES, ns) ?? '')
+    const process = await this.#processFor(parent)
+    if (process === undefined) return
+    const versions = this.#versions(bump ? this.#count : 1)
+    await this.#store(process, this.#hear(parent.ns, slow), parent.id, versions, bump ? versions : {})
+  }
+
+  async #root({ ns, fresh }: Step & { kind: 'root' }): Promise<void> {
+    const versions = this.#versions(1)
+    const newVersions = Object.fromEntries(Object.entries(versions).filter((_, i) => ((fresh >> i) & 1) === 1))
+    await this.#store(pick(this.#processes, fresh)!, this.#hear(pick(NAMESPACES, ns)!), undefined, versions, newVersions)
+  }
+
+  async #again({ on, parent: own }: Step & { kind: 'again' }): Promise<void> {
+    const known = pick(this.#known, on)
+    const process = known && (await this.#processFor(known))
+    if (known === undefined || process === undefined) return
+    const other = this.#known.filter(({ ns, id }) => ns === known.ns && !this.#model.isLate(ns, id))
+    const parent = own % 2 === 0 ? known : (pick(other, own) ?? known)
+    if (this.#model.isLate(known.ns, known.id) && parent !== known) return
+    if ((await this.#processFor(parent, process)) === undefined) return
+    await this.#store(process, known, parent.id, this.#versions(this.#count), {})
+  }
+
+  async #copy({ on }: Step & { kind: 'copy' }): Promise<void> {
+    const known = pick(this.#known, on)
+    const process = known && (await this.#processFor(known))
+    if (known === undefined || process === undefined) return
+    const saved = await process.getTuple(configOf(this.#threadId, known.ns, known.id))
+    const expected = this.#model.getTuple(known.ns, known.id)
+    expect(saved && plain(saved)).toStrictEqual(expected)
+    if (saved === undefined || expected === undefined) return
+    const parent = this.#known.find(({ ns, id }) => ns === known.ns && id === expected.parent)
+    if (expected.parent !== undefined && (!parent || (await this.#processFor(parent, process)) === undefined)) return
+    const copy = this.#hear(known.ns)
+    const metadata = { source: 'fork', step: this.#count } as CheckpointMetadata
+    const versions = saved.checkpoint.channel_versions as Record<string, number>
+    await process.put(saved.parentConfig ?? configOf(this.#threadId, known.ns), { ...saved.checkpoint, id: copy.id }, metadata, {})
+    copy.by.add(process)
+    this.#model.put({ ...copy, parent: expected.parent, values: expected.values, versions, newVersions: {}, metadata: { ...metadata } })
+  }
+
+  async #store(
+    process: BaseCheckpointSaver,
+    at: Known,
+    parent: string | undefined,
+    versions: Record<string, number>,
+    newVersions: Record<string, number>,
+  ): Promise<void> {
+    const metadata = { source: 'loop', step: this.#count % 5, n: this.#count } as unknown as CheckpointMetadata
+    const checkpoint = checkpointOf(at.id, this.#state, { versions })
+    const put = process.put(configOf(this.#threadId, at.ns, parent), checkpoint, metadata, newVersions)
+    this.#model.put({ ...at, parent, values: this.#state, versions, newVersions, metadata: { ...metadata } })
+    await put
+    at.by.add(process)
+  }
+
+  async #write({ on, task, channels }: Step & { kind: 'write' }): Promise<void> {
+    const known = on % 4 === 0 ? this.#hear(pick(NAMESPACES, on)!) : pick(this.#known, on)
+    if (known === undefined) return
+    const process = await this.#processFor(known, undefined, on % 3 === 0)
+    if (process === undefined) return
+    const writes = channels.map((channel, i): [string, unknown] => [
+      pick(WRITE_CHANNELS, channel)!,
+      i % 3 === 0 ? this.#state.messages : (pick(this.#state.messages, channel) ?? { n: channel }),
+    ])
+    const taskId = `task-${task % 3}`
+    const written = process.putWrites(configOf(this.#threadId, known.ns, known.id), writes as PendingWrite[], taskId)
+    if (writes.length > 0) this.#model.putWrites(known.ns, known.id, taskId, writes)
+    await written
+  }
+
+  async #delete(): Promise<void> {
+    await pick(this.#processes, this.#count)!.deleteThread(this.#threadId)
+    this.#model.deleteThread()
+    this.#fresh.clear()
+  }
+
+  async #read({ on, adopt }: Step & { kind: 'read' }): Promise<void> {
+    const known = pick(this.#known, on)
+    const process = known && (await this.#processFor(known))
+    if (known === undefined || process === undefined) return
+    const tuple = await process.getTuple(configOf(this.#threadId, known.ns, on % 3 === 0 ? undefined : known.id))
+    this.#fresh.add(process)
+    expect(tuple && plain(tuple)).toStrictEqual(this.#model.getTuple(known.ns, on % 3 === 0 ? undefined : known.id))
+    const values = tuple?.checkpoint.channel_values
+    if (adopt && values !== undefined && 'messages' in values && 'files' in values && 'counters' in values) this.#state = values as State
+  }
+
+  async #list({ ns: at, before: id, limit: max, step }: Step & { kind: 'list' }): Promise<void> {
+    const process = pick(this.#processes, at)!
+    const ns = pick([undefined, ...NAMESPACES], at)
+    const before = id % 2 === 0 ? undefined : pick(this.#known, id)?.id
+    const options = {
+      ...(max % 3 !== 0 && { limit: max % 5 }),
+      ...(step % 2 !== 0 && { filter: { step: step % 5, missing: undefined } }),
+    }
+    const configurable = { thread_id: this.#threadId, ...(ns !== undefined && { checkpoint_ns: ns }) }
+    const query = before === undefined ? options : { ...options, before: configOf('any', '', before) }
+    const tuples = await collect(process.list({ configurable }, query))
+    expect(tuples.map(plain)).toStrictEqual(this.#model.list(ns, before === undefined ? options : { ...options, before }))
+  }
+
+  async #compareAll(): Promise<void> {
+    for (const process of this.#processes) {
+      const all = await collect(process.list({ configurable: { thread_id: this.#threadId } }))
+      expect(all.map(plain)).toStrictEqual(this.#model.list(undefined, {}))
+      for (const ns of NAMESPACES) {
+        const head = await process.getTuple(configOf(this.#threadId, ns))
+        expect(head && plain(head)).toStrictEqual(this.#model.getTuple(ns))
+      }
+      for (const { ns, id } of this.#known) {
+        const tuple = await process.getTuple(configOf(this.#threadId, ns, id))
+        expect(tuple && plain(tuple)).toStrictEqual(this.#model.getTuple(ns, id))
+      }
+    }
+  }
+
+  /** A new id; a host with a slow clock makes smaller ones. */
+  #hear(ns: string, slow = false): Known {
+    const known = { ns, id: `${slow ? 0 : 1}-${String(this.#known.length).padStart(4, '0')}`, by: new Set<BaseCheckpointSaver>() }
+    this.#known.push(known)
+    return known
+  }
+
+  /**
+   * The process that continues from a checkpoint: it has read it, as LangGraph does. One of a deleted life belongs to
+   * a process that knew it then; where there is none, nobody can continue from it.
+   */
+  async #processFor(known: Known, only?: BaseCheckpointSaver, byHead = false): Promise<BaseCheckpointSaver | undefined> {
+    const process = only ?? pick(this.#processes, this.#count)!
+    if (known.by.has(process)) return process
+    if (this.#model.isLate(known.ns, known.id)) return only === undefined ? [...known.by][0] : undefined
+    this.#model.hear(known.ns, known.id)
+    if (byHead && this.#fresh.has(process)) return process
+    await process.getTuple(configOf(this.#threadId, known.ns, known.id))
+    this.#fresh.add(process)
+    known.by.add(process)
+    return process
+  }
+
+  #versions(version: number): Record<string, number> {
+    return Object.fromEntries(Object.keys(this.#state).map((channel, i) => [channel, version + i]))
+  }
+}
+
+/** What a node may do to the state, in place or not. */
+function change(state: State, { how, at, size }: Step & { kind: 'change' }): void {
+  const { messages, files, counters } = state
+  const i = messages.length === 0 ? 0 : at % messages.length
+  const message = messages[i]
+  const name = `file${at % 12}`
+  const kinds: (() => void)[] = [
+    () => messages.push({ id: at, text: textOf(at, size), meta: { tags: [], deep: { n: 0 } } }),
+    () => void (state.messages = [...messages, { id: at, text: textOf(at, size / 10), meta: { tags: ['x'], deep: { n: 1 } } }]),
+    () => messages.push(...Array.from({ length: 12 }, (_, k) => ({ id: k, text: textOf(k, size / 4), meta: { tags: [], deep: { n: k } } }))),
+    () => void (message && (message.text = textOf(at + 1, size))),
+    () => void message?.meta.tags.push(`t${at}`),
+    () => void (message && (message.meta.deep.n += 1)),
+    () => void (state.messages = messages.slice(1 + (at % 3))),
+    () => void messages.splice(i, 1),
+    () => void messages.reverse(),
+    () => void (state.messages = messages.map((each, k) => (k === i ? { ...each, id: -1 } : each))),
+    () => void (files[name] = { text: textOf(at, size), lines: [at] }),
+    () => void files[name]?.lines.push(size),
+    () => void delete files[name],
+    () => void (counters[`c${at % 20}`] = size),
+    () => void (state[`more${at % 3}`] = at % 2 === 0 ? message : files),
+    () => void delete state[`more${at % 3}`],
+    () => void (state['same'] = { list: messages.slice(0, 3), map: { first: messages[0] ?? null, second: messages[1] ?? null } }),
+    () => void (state['text'] = textOf(at, size * 30)),
+  ]
+  kinds[how % kinds.length]!()
+}
+
+function pick<Item>(items: readonly Item[], at: number): Item | undefined {
+  return items[at % items.length]
+}
+
+/** As the model says it. */
+function plain(tuple: CheckpointTuple): ModelTuple {
+  const { checkpoint, config, parentConfig, metadata, pendingWrites } = tuple
+  const parent = parentConfig?.configurable?.['checkpoint_id'] as string | undefined
+  const ns = config.configurable?.['checkpoint_ns'] as string
+  const all = { ns, id: checkpoint.id, ...(parent !== undefined && { parent }), values: checkpoint.channel_values, metadata, writes: pendingWrites }
+  return JSON.parse(JSON.stringify(all)) as ModelTuple
+}

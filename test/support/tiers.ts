@@ -1,0 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RedisConnection } from '../../src/tiers/redis-client.ts'
+import { RedisTier, type RedisTierOptions } from '../../src/tiers/redis-tier.ts'
+
+/** A prefix that nobody else uses. */
+export function newPrefix(): string {
+  return `test:${randomUUID().slice(0, 8)}`
+}
+
+/** A Redis tier with the defaults of PgCheckpointer, and a longer timeout, as test machines are busy. */
+export function redisTier(connection: RedisConnection, options: Partial<RedisTierOptions> = {}): RedisTier {
+  return new RedisTier(connection, {
+    tenant: '', prefix: newPrefix(), ttlSeconds: 60, timeoutMs: 1000, maxValueBytes: 1024 * 1024, ...options,
+  })
+}
+
+/** @throws Error after some seconds */
+export async function eventually(isSo: () => boolean | Promise<boolean>, what: string, ms = 10_000): Promise<void> {
+  for (const end = performance.now() + ms; performance.now() < end; await sleep(2)) if (await isSo()) return
+  throw new Error(`It took more than ${ms} ms until ${what}.`)
+}

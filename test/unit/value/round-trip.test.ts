@@ -1,0 +1,82 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { matchesWire, parseWire, reviveWire, snapshotValue, stringifyValue } from '../../../src/codec/value.ts'
+import { anyValue } from '../../support/any-value.ts'
+import { sharedObject } from '../../support/shared-object.ts'
+import { difference } from '../../support/strict-equal.ts'
+
+test('a value of any kind comes back as it was', () => {
+  fc.assert(
+    fc.property(anyValue, (value) => {
+      const text = stringifyValue(value, '$')
+      const wire = parseWire(text)
+      expect(difference(reviveWire(wire), value), text).toBeUndefined()
+      expect(matchesWire(value, wire), text).toBe(true)
+    }),
+    { numRuns: 30_000 },
+  )
+})
+
+test('a revived value shares no object with its wire tree, which stays as it was', () => {
+  fc.assert(
+    fc.property(anyValue, (value) => {
+      const text = stringifyValue(value, '$')
+      const wire = parseWire(text)
+      const revived = reviveWire(wire)
+      expect(sharedObject(revived, wire), text).toBeUndefined()
+      expect(sharedObject(revived, reviveWire(wire)), text).toBeUndefined()
+      expect(JSON.stringify(wire)).toBe(text)
+    }),
+    { numRuns: 5_000 },
+  )
+})
+
+test('a snapshot is what parsing the text would give, and shares no object with the value', () => {
+  fc.assert(
+    fc.property(anyValue, (value) => {
+      const snapshot = snapshotValue(value, '$')
+      expect(difference(snapshot, parseWire(stringifyValue(value, '$')))).toBeUndefined()
+      expect(sharedObject(snapshot, value)).toBeUndefined()
+    }),
+    { numRuns: 5_000 },
+  )
+})
+
+test('writing does not change the value', () => {
+  fc.assert(
+    fc.property(anyValue, (value) => {
+      const text = stringifyValue(value, '$')
+      expect(stringifyValue(value, '$')).toBe(text)
+      expect(stringifyValue(reviveWire(parseWire(text)), '$')).toBe(text)
+    }),
+    { numRuns: 5_000 },
+  )
+})
+
+test('every text is well-formed, so that UTF-8 holds it without loss', () => {
+  fc.assert(
+    fc.property(anyValue, (value) => {
+      const text = stringifyValue(value, '$')
+      expect(Buffer.from(text).toString()).toBe(text)
+      expect(text).not.toContain('\0')
+    }),
+    { numRuns: 5_000 },
+  )
+})
+
+test('plain JSON values are written as plain JSON', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      // JSON itself has no -0, and reads `{"$…":…}` as what it says.
+      fc.pre(!JSON.stringify(value, (_, inner: unknown) => (Object.is(inner, -0) ? '$' : inner)).includes('$'))
+      expect(stringifyValue(value, '$')).toBe(JSON.stringify(value))
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('an object that is reached twice is written twice', () => {
+  const shared = { deep: [1] }
+  const revived = reviveWire(parseWire(stringifyValue({ one: shared, two: [shared] }, '$')))
+  expect(revived).toEqual({ one: { deep: [1] }, two: [{ deep: [1] }] })
+})
