@@ -28,7 +28,12 @@ export class Chain {
     const { checkpoint, metadata = { source: 'loop', step: 0, parents: {} } } = head
     const chain = new Chain(saver, threadId, checkpoint)
     chain.witness.notePut(undefined, checkpoint, metadata)
-    await saver.put({ configurable: { thread_id: threadId, checkpoint_ns: '' } }, checkpoint, metadata, checkpoint.channel_versions)
+    await saver.put(
+      { configurable: { thread_id: threadId, checkpoint_ns: '' } },
+      checkpoint,
+      metadata,
+      checkpoint.channel_versions,
+    )
     const read = await saver.getTuple(chain.config)
     if (read === undefined) throw new Error(`Thread ${threadId} was put and is not there.`)
     chain.#last = read.checkpoint

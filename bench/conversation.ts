@@ -10,7 +10,6 @@ import {
   StateSchema,
   type BaseCheckpointSaver,
   type CheckpointTuple,
-  type Durability,
 } from '@langchain/langgraph'
 import { prose } from './text.ts'
 
@@ -51,6 +50,9 @@ export function messagesTo(count: number): BaseMessage[] {
 export function messageBeside(i: number): BaseMessage {
   return new AIMessage({ id: `beside-${i}`, content: prose(1_000_000 + i, MESSAGE_CHARS), ...modelDetails(i) })
 }
+
+/** When LangGraph waits for what it has put: at the end of a run, or after each step. */
+export type Durability = 'async' | 'sync'
 
 interface State {
   readonly messages: readonly BaseMessage[]
@@ -118,9 +120,11 @@ function callId(i: number): string {
   return `call_${prose(2_000_000 + i, 24).replaceAll(/\W/g, 'x')}`
 }
 
-function modelDetails(i: number) {
-  return {
+/** AIMessage's constructor takes usage_metadata, though its type leaves it out for messages without a structure. */
+function modelDetails(i: number): { readonly response_metadata: Record<string, unknown> } {
+  const details = {
     usage_metadata: { input_tokens: 900 + i, output_tokens: 450, total_tokens: 1350 + i },
-    response_metadata: { model_name: 'a-model-of-today', finish_reason: 'stop', system_fingerprint: 'fp_bench' },
+    response_metadata: { model_provider: 'bench', model_name: 'a-model-of-today', finish_reason: 'stop' },
   }
+  return details
 }

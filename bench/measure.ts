@@ -105,7 +105,13 @@ export class Tally {
   /** The share of one run. */
   measurement(what: string): Measurement {
     const runs = this.#times.length
-    const time = { what, who: this.contestant.name, runs, medianMs: quantile(this.#times, 0.5), p99Ms: quantile(this.#times, 0.99) }
+    const time = {
+      what,
+      who: this.contestant.name,
+      runs,
+      medianMs: quantile(this.#times, 0.5),
+      p99Ms: quantile(this.#times, 0.99),
+    }
     if (this.contestant.wire === undefined) return { ...time, clientCpuMs: this.#clientCpuMs / runs }
     return {
       ...time,

@@ -62,7 +62,9 @@ export async function withBoth<Result>(
 export async function findSqliteSaver(): Promise<BaseCheckpointSaver | undefined> {
   const name: string = '@langchain/langgraph-checkpoint-sqlite'
   try {
-    const { SqliteSaver } = (await import(name)) as { SqliteSaver: { fromConnString(path: string): BaseCheckpointSaver } }
+    const { SqliteSaver } = (await import(name)) as {
+      SqliteSaver: { fromConnString(path: string): BaseCheckpointSaver }
+    }
     return SqliteSaver.fromConnString(':memory:')
   } catch {
     return undefined

@@ -4,7 +4,9 @@
  * (Zipf, Mandelbrot), from a vocabulary of 4,000. A text repeats itself: two times in nine a word, or a pair of words, that
  * was in it before. One word in 25 is an identifier that never comes again. The same seed always gives the same text.
  */
-const SYLLABLES = [...'bdfgklmnprstvz'].flatMap((consonant) => ['a', 'e', 'i', 'o', 'u', 'an', 'er', 'is'].map((end) => consonant + end))
+const SYLLABLES = 'b d f g k l m n p r s t v z'
+  .split(' ')
+  .flatMap((consonant) => ['a', 'e', 'i', 'o', 'u', 'an', 'er', 'is'].map((end) => consonant + end))
 const VOCABULARY = 4000
 
 /** Numbers from 0 to 1, always the same for a seed (mulberry32). */

@@ -1,5 +1,6 @@
 /** Remembers what was put and, at the end, compares it with what is read: values, versions, metadata, pending writes. */
 import { isDeepStrictEqual } from 'node:util'
+import type { BaseMessage } from '@langchain/core/messages'
 import type {
   BaseCheckpointSaver,
   Checkpoint,
@@ -10,6 +11,15 @@ import type {
 
 /** How a channel's value is remembered: what it returns is called when the time has come to compare. */
 export type Remember = (channel: string, value: unknown) => () => unknown
+
+/** Of a list of messages that follows a script, its length is enough to know it by. */
+export function rememberLength(script: readonly BaseMessage[]): Remember {
+  return (channel, value) => {
+    if (channel !== 'messages') return () => value
+    const { length } = value as readonly BaseMessage[]
+    return () => script.slice(0, length)
+  }
+}
 
 interface Put {
   readonly parentId: string | undefined
@@ -102,7 +112,12 @@ export class Witness {
     same(id, 'parent', tuple.parentConfig?.configurable?.['checkpoint_id'], put.parentId)
     const read = { ...NO_SENDS, ...values }
     for (const [channel, value] of put.values) same(id, `channel_values.${channel}`, read[channel], value())
-    same(id, 'channels', Object.keys(read).toSorted(), [...new Set([...Object.keys(NO_SENDS), ...put.values.keys()])].toSorted())
+    same(
+      id,
+      'channels',
+      Object.keys(read).toSorted(),
+      [...new Set([...Object.keys(NO_SENDS), ...put.values.keys()])].toSorted(),
+    )
     const writes = (this.#writes.get(id) ?? []).map(([taskId, channel, value]) => [taskId, channel, value()])
     same(id, 'pending writes', inOrder(tuple.pendingWrites ?? []), inOrder(writes))
   }
@@ -113,7 +128,9 @@ const NO_SENDS: Readonly<Record<string, unknown>> = { __pregel_tasks: [] }
 
 function same(id: string, where: string, read: unknown, put: unknown): void {
   if (isDeepStrictEqual(plain(read), plain(put))) return
-  throw new Error(`Checkpoint ${id}: ${where} is not what was put.\n${JSON.stringify(read)?.slice(0, 2000)}\n${JSON.stringify(put)?.slice(0, 2000)}`)
+  throw new Error(
+    `Checkpoint ${id}: ${where} is not what was put.\n${JSON.stringify(read)?.slice(0, 2000)}\n${JSON.stringify(put)?.slice(0, 2000)}`,
+  )
 }
 
 /** Savers differ in the order of tasks; within a task it is that of the channels here. */

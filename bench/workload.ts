@@ -28,13 +28,16 @@ export interface Outcome {
 /** A row of the table of figures to reach. */
 export interface Figure {
   readonly work: string
-  /** The official saver's, or the floor's: what ours is compared with. */
+  /** What it is called in the project's README, if it stands there. */
+  readonly headline?: string
+  /** PostgresSaver's; of somebody else, with the name. */
   readonly theirs: string
   readonly ours: string
   /** Ours in the unit of the target. */
   readonly reached: string
   readonly target: string
-  readonly isMet: boolean
+  /** Undefined: nothing was asked for. */
+  readonly isMet: boolean | undefined
 }
 
 /** Something that grows with a conversation. */
@@ -53,6 +56,11 @@ export function atMostTimes(ratio: number, target: number, of: string): Pick<Fig
 /** Ours as a fraction of theirs: at most 1/target. */
 export function atMostFraction(ratio: number, target: number): Pick<Figure, 'reached' | 'target' | 'isMet'> {
   return { reached: `1/${round(1 / ratio)}`, target: `≤ 1/${target}`, isMet: ratio <= 1 / target }
+}
+
+/** As `theirs`, where that is not PostgresSaver. */
+export function named(who: string, value: string): string {
+  return `${who}: ${value}`
 }
 
 export function ms(value: number): string {

@@ -38,7 +38,7 @@ export function within<Result>(work: Promise<Result>, { ms, what, signal }: Pati
     }
     const leave = () => {
       clearTimeout(timer)
-      signal?.removeEventListener('abort', abort)
+      stopListening?.()
     }
     work.then(
       (result) => {
@@ -50,9 +50,42 @@ export function within<Result>(work: Promise<Result>, { ms, what, signal }: Pati
         reject(error as Error)
       },
     )
-    if (signal?.aborted === true) abort()
-    else signal?.addEventListener('abort', abort)
+    const stopListening = signal && onAbort(signal, abort)
   })
+}
+
+/** Those who wait for a signal, behind one listener: a run of LangGraph has one signal and many reads. */
+interface Crowd {
+  readonly callbacks: Set<() => void>
+  readonly tellAll: () => void
+}
+const crowds = new WeakMap<AbortSignal, Crowd>()
+
+/** Calls back once, soon if the signal has aborted already. Returns a function that takes it back. */
+function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  if (signal.aborted) {
+    queueMicrotask(callback)
+    return () => {}
+  }
+  const crowd = crowds.get(signal) ?? gather(signal)
+  crowd.callbacks.add(callback)
+  return () => {
+    crowd.callbacks.delete(callback)
+    if (crowd.callbacks.size > 0) return
+    crowds.delete(signal)
+    signal.removeEventListener('abort', crowd.tellAll)
+  }
+}
+
+function gather(signal: AbortSignal): Crowd {
+  const callbacks = new Set<() => void>()
+  const tellAll = () => {
+    for (const callback of callbacks) callback()
+  }
+  const crowd = { callbacks, tellAll }
+  crowds.set(signal, crowd)
+  signal.addEventListener('abort', tellAll, { once: true })
+  return crowd
 }
 
 /** Holds the process alive: a call that waits for its next attempt is not over. @throws the signal's reason */

@@ -6,6 +6,7 @@ import { checkPostgres, judge, type Health } from './health.ts'
 import { ObservedCheckpointer } from './observed-checkpointer.ts'
 import { openDriver, type PgConnection, type PgDriver, type PgQueryable } from './pg/driver.ts'
 import { requireSchemaName } from './pg/identifier.ts'
+import { CallMerger } from './pg/merge.ts'
 import { migrate, migrationSql, type MigrationMode } from './pg/migrate.ts'
 import { SETUP_STATEMENT_MS } from './pg/pool-driver.ts'
 import { Retrier, type Limits } from './pg/retry.ts'
@@ -62,7 +63,7 @@ const MAX_MS = 2 ** 31 - 1
  * A checkpointer on Postgres. Pass it to `compile({ checkpointer })`; tables are created on first use.
  *
  * ```ts
- * const checkpointer = new PgCheckpointer({ connection: process.env.DATABASE_URL })
+ * const checkpointer = new PgCheckpointer({ connection: 'postgres://localhost/app' })
  * const app = graph.compile({ checkpointer })
  * ```
  */
@@ -92,7 +93,7 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
         return driver.query(text, params, attempt)
       },
     }
-    super(new PgStore(whenReady, retrier, meter, schema, tenant), tiers.all, options, meter)
+    super(new PgStore(new CallMerger(whenReady, driver.connections), retrier, meter, schema, tenant), tiers.all, options, meter)
     this.#driver = driver
     this.#tiers = tiers
     this.#limits = limits
@@ -106,9 +107,16 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
     return new PgCheckpointer({ ...options, connection: connectionString })
   }
 
-  /** The SQL that `setup()` would run, for people who run migrations themselves. */
-  static migrationSql(options: { schema?: string; from?: number; serverVersion?: number; lz4?: boolean } = {}): string {
-    const { schema = 'langgraph', from = 0, serverVersion = 180_000, lz4 = true } = options
+  /**
+   * The SQL that `setup()` would run, for people who run migrations themselves.
+   *
+   * @param options.serverVersion as `show server_version_num` tells: 180004 is 18.4
+   * @param options.lz4 whether the server was built with lz4: 'lz4' is among the enumvals of default_toast_compression in
+   * pg_settings
+   * @param options.from the schema version that is there already; default 0, none
+   */
+  static migrationSql(options: { schema?: string; from?: number; serverVersion: number; lz4: boolean }): string {
+    const { schema = 'langgraph', from = 0, serverVersion, lz4 } = options
     return migrationSql({ schema: requireSchemaName(schema), from, server: { version: serverVersion, lz4 } })
   }
 

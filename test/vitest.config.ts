@@ -15,9 +15,12 @@ const shared = {
 export default defineConfig({
   test: {
     root,
-    projects: ['unit', 'contract', 'conformance', 'integration'].map((name) => ({
-      test: { ...shared, name, include: [`test/${name}/**/*.test.ts`] },
-    })),
+    projects: [
+      ...['unit', 'contract', 'conformance', 'integration'].map((name) => ({
+        test: { ...shared, name, include: [`test/${name}/**/*.test.ts`] },
+      })),
+      { test: { ...shared, name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 600_000 } },
+    ],
     globalSetup: fileURLToPath(new URL('support/services.ts', import.meta.url)),
     reporters: ['default', fileURLToPath(new URL('support/count-reporter.ts', import.meta.url))],
     maxWorkers: Math.max(2, availableParallelism() - 1), // the servers want a core, too

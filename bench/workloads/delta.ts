@@ -22,7 +22,13 @@ export const delta: Workload = {
         const witness = new Witness()
         const app = deltaAgent(witness.watch(subject.saver))
         const run = (turn: number) => takeTurn(app, THREAD, turn * MESSAGES_PER_TURN, 'async')
-        return { subject, app, witness, run, tally: new Tally(bench.server, { name: subject.name, wire: subject.wire, run }) }
+        return {
+          subject,
+          app,
+          witness,
+          run,
+          tally: new Tally(bench.server, { name: subject.name, wire: subject.wire, run }),
+        }
       })
       for (let turn = 0; turn < TURNS; turn++) for (const { run } of sides) await run(turn)
       bench.step(`DeltaChannel, an invoke at turn ${TURNS}`)
@@ -43,13 +49,16 @@ export const delta: Workload = {
         await subject.saver.getDeltaChannelHistory({ config, channels: ['messages'] })
         counts.push(minus(subject.wire.traffic, before).statements)
       }
-      const measurements = sides.map(({ tally }): Measurement => tally.measurement(`DeltaChannel, an invoke at turn ${TURNS}`))
+      const measurements = sides.map(({ tally }): Measurement =>
+        tally.measurement(`DeltaChannel, an invoke at turn ${TURNS}`),
+      )
       const [mine, theirs] = measurements as [Measurement, Measurement]
       const [statements, theirStatements] = counts as [number, number]
       return {
         figures: [
           {
             work: `DeltaChannel thread, an invoke at turn ${TURNS}`,
+            headline: `an invoke of a DeltaChannel thread at turn ${TURNS}`,
             theirs: `${ms(theirs.medianMs)}, ${theirs.roundTrips} round trips`,
             ours: `${ms(mine.medianMs)}, ${mine.roundTrips} round trips`,
             reached: ms(mine.medianMs),

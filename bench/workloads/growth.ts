@@ -1,9 +1,8 @@
 /** A whole conversation, turn by turn, through a compiled graph: what a turn takes and what it leaves behind. */
-import type { BaseMessage } from '@langchain/core/messages'
 import { MESSAGE_CHARS, MESSAGES_PER_TURN, agent, messagesTo, takeTurn, type Agent } from '../conversation.ts'
 import { Tally, type Measurement } from '../measure.ts'
 import { withBoth, type PgSubject } from '../savers.ts'
-import { Witness, type Remember } from '../witness.ts'
+import { Witness, rememberLength } from '../witness.ts'
 import { bytes, ms, round, type Bench, type Figure, type Series, type Workload } from '../workload.ts'
 
 /** Where the slope is looked at; turns are whole, so 52 stands for 50. */
@@ -26,7 +25,7 @@ export const growth: Workload = {
       const figures: Figure[] = []
       const notes: string[] = []
       let checked = 0
-      for (let held = 0; held < script.length; ) {
+      for (let held = 0; held < script.length;) {
         for (const side of sides) if (held < side.length) await side.turn(held)
         held += MESSAGES_PER_TURN
         if (held % 100 === 0) bench.step(`turn ${held / MESSAGES_PER_TURN}, ${held} messages`)
@@ -40,16 +39,18 @@ export const growth: Workload = {
         const size = mine.looks.get(length)?.atRest ?? Number.NaN
         figures.push({
           work: `bytes at rest, ${length} messages`,
+          ...(length === OFFICIAL_LENGTH ? { headline: `bytes at rest of ${length} messages of 2 KB` } : {}),
           theirs: length > OFFICIAL_LENGTH ? 'not run' : ofText(theirs.looks.get(length)?.atRest, length),
-          ours: bytes(size),
+          ours: ofText(size, length),
           ...atMostOfText(size, length, 2.6),
         })
       }
       const sent = mine.looks.get(OFFICIAL_LENGTH)?.sent ?? Number.NaN
       figures.push({
+        headline: `bytes sent to Postgres for them`,
         work: `bytes sent to Postgres, ${OFFICIAL_LENGTH} messages`,
         theirs: ofText(theirs.looks.get(OFFICIAL_LENGTH)?.sent, OFFICIAL_LENGTH),
-        ours: bytes(sent),
+        ours: ofText(sent, OFFICIAL_LENGTH),
         ...atMostOfText(sent, OFFICIAL_LENGTH, 2.5),
       })
       for (const { subject, looks } of sides) {
@@ -61,7 +62,13 @@ export const growth: Workload = {
           )
         }
       }
-      return { figures, measurements: sides.map((side) => side.measurement), checked, notes, series: sides.map((side) => side.series) }
+      return {
+        figures,
+        measurements: sides.map((side) => side.measurement),
+        checked,
+        notes,
+        series: sides.map((side) => side.series),
+      }
     }),
 }
 
@@ -81,7 +88,7 @@ class Side {
   readonly length: number
   readonly looks = new Map<number, Look>()
   readonly #bench: Bench
-  readonly #witness = new Witness(rememberLength)
+  readonly #witness = new Witness(rememberLength(script))
   readonly #app: Agent
   readonly #tally: Tally
   readonly #points: [number, number][] = []
@@ -139,13 +146,6 @@ class Side {
   }
 }
 
-/** The conversation follows the script, so of a list of messages its length is enough to know it. */
-const rememberLength: Remember = (channel, value) => {
-  if (channel !== 'messages') return () => value
-  const { length } = value as BaseMessage[]
-  return () => script.slice(0, length)
-}
-
 function total(tables: Readonly<Record<string, number>>): number {
   return Object.values(tables).reduce((sum, size) => sum + size, 0)
 }
@@ -158,5 +158,3 @@ function atMostOfText(size: number, messages: number, target: number): Pick<Figu
   const ratio = size / (messages * MESSAGE_CHARS)
   return { reached: `${round(ratio)} × the text`, target: `≤ ${target} × the text`, isMet: ratio <= target }
 }
-
-

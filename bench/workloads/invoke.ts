@@ -1,7 +1,7 @@
 /** What a saver adds to an invoke of a compiled graph: with it, minus without it. */
-import type { Durability } from '@langchain/langgraph'
+import { isDeepStrictEqual } from 'node:util'
 import { Chain } from '../chain.ts'
-import { MESSAGES_PER_TURN, agent, headAt, messagesTo, takeTurn } from '../conversation.ts'
+import { MESSAGES_PER_TURN, agent, headAt, messagesTo, takeTurn, type Durability } from '../conversation.ts'
 import { alternate, of, type Contestant, type Measurement } from '../measure.ts'
 import { OFFICIAL, OURS, withBoth } from '../savers.ts'
 import { atMostFraction, ms, type Figure, type Workload } from '../workload.ts'
@@ -27,6 +27,7 @@ export const invoke: Workload = {
         bench.step(what)
         const bare = agent()
         const input = messagesTo(HELD + 1)
+        const expected: unknown = JSON.parse(JSON.stringify(messagesTo(HELD + MESSAGES_PER_TURN)))
         const withSaver = ({ name, saver, wire }: typeof ours): Contestant & { check(): Promise<number> } => {
           const app = agent(saver)
           let chain: Chain
@@ -43,8 +44,9 @@ export const invoke: Workload = {
             check: async () => {
               for (const { config } of chains) {
                 const tuple = await saver.getTuple(config)
-                const { length } = tuple?.checkpoint.channel_values['messages'] as unknown[]
-                if (length !== HELD + MESSAGES_PER_TURN) throw new Error(`${name}: a turn left ${length} messages.`)
+                const messages = tuple?.checkpoint.channel_values['messages']
+                if (!isDeepStrictEqual(JSON.parse(JSON.stringify(messages)), expected))
+                  throw new Error(`${name}: the state is not what was put.`)
               }
               return chains.length
             },
@@ -55,7 +57,10 @@ export const invoke: Workload = {
           what,
           rounds: 20,
           warmups: 3,
-          contestants: [{ name: NOBODY, run: () => bare.invoke({ messages: input }, { configurable: { thread_id: what } }) }, ...contestants],
+          contestants: [
+            { name: NOBODY, run: () => bare.invoke({ messages: input }, { configurable: { thread_id: what } }) },
+            ...contestants,
+          ],
         })
         for (const contestant of contestants) checked += await contestant.check()
         measurements.push(...results.values())
@@ -63,6 +68,7 @@ export const invoke: Workload = {
         const [mine, theirs] = [of(results, OURS).medianMs - without, of(results, OFFICIAL).medianMs - without]
         figures.push({
           work: `overhead of an invoke at turn ${TURN}, ${durability}`,
+          headline: `what it adds to an invoke of an agent at turn ${TURN} (${durability})`,
           theirs: ms(theirs),
           ours: ms(mine),
           ...atMostFraction(mine / theirs, target),

@@ -7,10 +7,11 @@ import { MESSAGES_PER_TURN, agent, headAt, messageBeside, messagesTo, takeTurn }
 import { settledHeap } from '../heap.ts'
 import { alternate, of, type Contestant, type Measurement } from '../measure.ts'
 import { findSqliteSaver } from '../savers.ts'
-import { atMostFraction, bytes, ms, type Figure, type Workload } from '../workload.ts'
+import { atMostFraction, bytes, ms, named, type Figure, type Workload } from '../workload.ts'
 
 const MESSAGES = 500
 const HEAP_TARGET = 3e6
+const THREAD = 'conversation'
 const MINE = 'InMemoryCheckpointer'
 const THEIRS = 'MemorySaver'
 const SQLITE = 'SqliteSaver'
@@ -18,7 +19,7 @@ const SQLITE = 'SqliteSaver'
 export const memory: Workload = {
   name: 'memory',
   run: async (bench) => {
-    messagesTo(MESSAGES) // their texts stay, whoever needs them first
+    const script = messagesTo(MESSAGES).map((message) => JSON.stringify(message))
     const sqlite = await findSqliteSaver()
     const savers: [string, () => BaseCheckpointSaver][] = [
       [MINE, () => new InMemoryCheckpointer()],
@@ -30,11 +31,12 @@ export const memory: Workload = {
     let checked = 0
     for (const [name, make] of savers) {
       bench.step(`${name}, ${MESSAGES} messages`)
-      const before = await settledHeap()
       const saver = make()
-      await converse(saver)
+      const app = agent(saver)
+      const before = await settledHeap()
+      for (let held = 0; held < MESSAGES; held += MESSAGES_PER_TURN) await takeTurn(app, THREAD, held, 'async')
       heaps.set(name, (await settledHeap()) - before)
-      checked += await checkConversation(name, saver)
+      checked += await checkConversation(name, saver, script)
     }
     for (const [name, make] of savers) chains.set(name, await Chain.begin(make(), 'head', await headAt(MESSAGES)))
 
@@ -46,7 +48,13 @@ export const memory: Workload = {
       const results = await alternate(bench.server, { what, rounds: 60, warmups: 10, contestants })
       const [mine, theirs] = [of(results, MINE).medianMs, of(results, THEIRS).medianMs]
       measurements.push(...results.values())
-      figures.push({ work: what, theirs: ms(theirs), ours: ms(mine), ...atMostFraction(mine / theirs, target) })
+      figures.push({
+        work: what,
+        headline: what,
+        theirs: named(THEIRS, ms(theirs)),
+        ours: ms(mine),
+        ...atMostFraction(mine / theirs, target),
+      })
     }
     await race(`in memory, put at message ${MESSAGES}`, 6, (chain) => {
       const base = chain.values['messages'] as unknown[]
@@ -61,7 +69,8 @@ export const memory: Workload = {
     const heap = heaps.get(MINE) ?? Number.NaN
     figures.push({
       work: `in memory, heap for ${MESSAGES} messages`,
-      theirs: bytes(heaps.get(THEIRS) ?? Number.NaN),
+      headline: `in memory, heap for ${MESSAGES} messages of 2 KB`,
+      theirs: named(THEIRS, bytes(heaps.get(THEIRS) ?? Number.NaN)),
       ours: bytes(heap),
       reached: bytes(heap),
       target: `≤ ${bytes(HEAP_TARGET)}`,
@@ -71,19 +80,15 @@ export const memory: Workload = {
   },
 }
 
-async function converse(saver: BaseCheckpointSaver): Promise<void> {
-  const app = agent(saver)
-  for (let held = 0; held < MESSAGES; held += MESSAGES_PER_TURN) await takeTurn(app, 'conversation', held, 'async')
-}
-
-/** The lists of messages of the whole history: each is the beginning of the script. */
-async function checkConversation(name: string, saver: BaseCheckpointSaver): Promise<number> {
-  const script = messagesTo(MESSAGES).map((message) => JSON.stringify(message))
+/** The lists of messages in the history (of the others, its end): each is the beginning of the script. */
+async function checkConversation(name: string, saver: BaseCheckpointSaver, script: readonly string[]): Promise<number> {
+  const config = { configurable: { thread_id: THREAD, checkpoint_ns: '' } }
   let checked = 0
-  for await (const { checkpoint } of saver.list({ configurable: { thread_id: 'conversation', checkpoint_ns: '' } })) {
+  for await (const { checkpoint } of saver.list(config, name === MINE ? {} : { limit: 40 })) {
     const messages = (checkpoint.channel_values['messages'] as unknown[] | undefined) ?? []
     const isSame = messages.every((message, i) => JSON.stringify(message) === script[i])
-    if (!isSame || (checked === 0 && messages.length !== MESSAGES)) throw new Error(`${name}: the history is not what was put.`)
+    if (!isSame || (checked === 0 && messages.length !== MESSAGES))
+      throw new Error(`${name}: the history is not what was put.`)
     checked++
   }
   return checked

@@ -5,7 +5,17 @@ import { headAt, messageBeside, messagesTo } from '../conversation.ts'
 import { Floor } from '../floor.ts'
 import { alternate, of, type Measurement } from '../measure.ts'
 import { OFFICIAL, OURS, FLOOR, withBoth, type PgSubject } from '../savers.ts'
-import { atMostFraction, atMostTimes, ms, type Bench, type Figure, type Outcome, type Series, type Workload } from '../workload.ts'
+import {
+  atMostFraction,
+  atMostTimes,
+  ms,
+  named,
+  type Bench,
+  type Figure,
+  type Outcome,
+  type Series,
+  type Workload,
+} from '../workload.ts'
 
 /** Messages that a conversation has, and how often each saver puts at its end. */
 const LENGTHS = [
@@ -68,11 +78,11 @@ async function smallPuts(bench: Bench, floor: Floor, ours: PgSubject, official: 
         }),
       ],
     })
-    for (const [i, { saver }] of [ours, official].entries()) checked += await (chains[i] as Chain).witness.check(saver, title)
+    for (const chain of chains) checked += await chain.check()
     measurements.push(...results.values())
     figures.push({
       work: title,
-      theirs: ms(of(results, FLOOR).medianMs),
+      theirs: named(FLOOR, ms(of(results, FLOOR).medianMs)),
       ours: ms(of(results, OURS).medianMs),
       ...atMostTimes(of(results, OURS).medianMs / of(results, FLOOR).medianMs, target, 'floor'),
     })
@@ -111,15 +121,16 @@ async function longPuts(bench: Bench, floor: Floor, ours: PgSubject, official: P
         }),
       ],
     })
-    for (const [i, { name, saver }] of [ours, official].entries()) {
-      const { witness } = chains[i] as Chain
-      checked += await witness.check(saver, title, name === OURS ? undefined : witness.sample(3))
+    for (const [i, { name }] of [ours, official].entries()) {
+      const chain = chains[i] as Chain
+      checked += await chain.check(name === OURS ? undefined : chain.witness.sample(3))
       points[name]?.push([messages, of(results, name).medianMs])
     }
     measurements.push(...results.values())
     if (messages !== DESIGN_LENGTH) continue
     figures.push({
       work: title,
+      headline: `put at message ${messages} of a conversation`,
       theirs: ms(of(results, OFFICIAL).medianMs),
       ours: ms(of(results, OURS).medianMs),
       ...atMostFraction(of(results, OURS).medianMs / of(results, OFFICIAL).medianMs, 16),

@@ -21,6 +21,7 @@ await rm(dataDir, { recursive: true, force: true })
 console.log(`Starting a Postgres of our own in ${dataDir} …`)
 const postgres = await startPostgres({ dataDir, persistent: true })
 const pool = new Pool({ connectionString: postgres.url })
+pool.on('error', () => {}) // an idle connection that drops is replaced; without a listener it would end the process
 await pool.query(CREATE_BOOKINGS)
 
 const threadId = 'ada'
@@ -71,7 +72,7 @@ console.log(`\n   A longer thread, ${TURNS} turns of about a kilobyte:\n${sizeTa
 assert.ok(sizes.stored < sizes.fullCopies / 5, 'more is stored than a fifth of full copies')
 
 await pool.end()
-await postgres.stop({ keepData: true })
+await postgres.stop()
 console.log(`\nAll as claimed. The data stay in ${postgres.dataDir} until the next demo.`)
 
 /** Starts a process that runs the agent; without a text, it resumes. */

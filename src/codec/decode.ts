@@ -1,6 +1,6 @@
 /** Nodes and parts back to values: the last stage of `getTuple`. Every value is built fresh; trees are never shared. */
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
-import { PartMissingError } from '../errors.ts'
+import { PartMissingError, UnreadableValueError } from '../errors.ts'
 import type { BytesNode, Item, Node } from './format.ts'
 import { WHOLE, WHOLE_CONTAINER, type Memo } from './memo.ts'
 import type { Part, PartName } from './part.ts'
@@ -45,7 +45,8 @@ export class Decoder {
             .join(''),
         ),
       )
-    return this.#bytes(node, parts)
+    if ('bytes' in node) return this.#bytes(node, parts)
+    throw new UnreadableValueError('a node has a form that this release does not know')
   }
 
   /** An entry's value. Where that is a part of its own, it is one as an element; as a channel's value it may be cut. */

@@ -83,8 +83,12 @@ export class Encoder {
         }
       }
       if (this.#memo.wasLarge(value) && depth < MAX_CUT_DEPTH) {
-        const { node, chars } = this.#encode(value, path(), out, depth + 1)
-        if (chars > NEST_CHARS) return run.large(key, node, chars)
+        const own: PartSet = new Map() // it may have become small
+        const { node, chars } = this.#encode(value, path(), own, depth + 1)
+        if (chars > NEST_CHARS) {
+          for (const part of own.values()) keep(part, out)
+          return run.large(key, node, chars)
+        }
       }
     } else if (typeof value === 'string' && value.length >= ELEMENT_CHARS) {
       const { node, chars } = this.#longString(value, path(), out)

@@ -2,7 +2,7 @@
  * The stored form of values, as JSON. src/codec/README.md tells it with examples, for someone with psql only.
  *
  * A **node** is a value: in a manifest (one line a channel), in `writes.value`, or inside another node.
- *   "v…" / "g…"                  the part holds the value's JSON text
+ *   "v…"                         the part holds the value's JSON text
  *   {"is": json}                 the value itself, up to INLINE_CHARS
  *   {"list": [item, …]}          an array: the items' elements, one after the other
  *   {"map": [item, …]}           an object: the items' entries, one after the other

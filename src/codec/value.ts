@@ -3,10 +3,11 @@
  *
  * value ─ `stringifyValue` ─▶ text ─ `parseWire` ─▶ wire tree ─ `reviveWire` ─▶ value
  *
- * `matchesWire` compares a value with a wire tree. The format is described in `value/README.md`.
+ * `matchesWire` compares a value with a wire tree. `value/markers.ts` says how the tree differs from plain JSON, and
+ * `value/from-wire.ts` lists every marker.
  */
 
 export { matchesWire, parseWire, reviveWire, snapshotValue, stringifyValue, stringifyWire } from './value/codec.ts'
 export { DEFAULT_VALUE_LIMITS, type ValueLimits } from './value/limits.ts'
-export { LosslessSerializer, VALUE_FORMAT } from './value/lossless-serializer.ts'
+export { LosslessSerializer } from './value/lossless-serializer.ts'
 export { isPlainArray, isPlainObject } from './value/plain.ts'

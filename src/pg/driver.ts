@@ -17,6 +17,8 @@ export interface PgQueryable {
 }
 
 export interface PgDriver extends PgQueryable {
+  /** Statements that may run at a time; more wait. Infinite where it can't be told. */
+  readonly connections: number
   /** Commits when `work` resolves, else rolls back; the first error is the one that is reported. */
   transaction<Result>(work: (tx: PgQueryable) => Promise<Result>): Promise<Result>
   /** Closes what was opened here; a borrowed pool or database stays open. */
@@ -27,6 +29,8 @@ export interface PgDriver extends PgQueryable {
 export type PgConnection = string | pg.PoolConfig | PgPool | PGliteLike
 
 export function openDriver(connection: PgConnection, settings: PoolSettings): PgDriver {
+  // node-postgres would take it for the local server.
+  if (connection === '') throw new OptionsError('connection', 'must not be an empty string. Is the environment variable set?')
   if (typeof connection === 'string') return new PoolDriver(ownPool({ connectionString: connection }, settings), true, settings)
   if (typeof connection !== 'object' || connection === null) {
     throw new OptionsError('connection', 'must be a connection string, a pg.PoolConfig, a pg.Pool or a PGlite.')

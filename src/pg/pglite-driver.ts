@@ -11,6 +11,7 @@ export interface PGliteLike {
 export function openPGlite(db: PGliteLike): PgDriver {
   const rowsOf = (result: { rows: unknown[] }) => result.rows as Row[]
   return {
+    connections: Number.POSITIVE_INFINITY, // it queues by itself, and no round trip is saved by company
     query: async (text, params = []) => rowsOf(await db.query(text, [...params])),
     transaction: (work) => db.transaction((tx) => work({ query: async (text, params = []) => rowsOf(await tx.query(text, [...params])) })),
     end: async () => {},

@@ -4,6 +4,7 @@ import pg from 'pg'
 import { within } from '../deadline.ts'
 import type { Meter } from '../stats.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
+import { hideContent } from './hide-content.ts'
 import type { Attempt, Limits } from './retry.ts'
 import { isOnStandby, isPlainRefusal } from './transient.ts'
 
@@ -56,6 +57,7 @@ export function ownPool(config: pg.PoolConfig, { connectTimeoutMs }: PoolSetting
 }
 
 export class PoolDriver implements PgDriver {
+  readonly connections: number
   readonly #pool: PgPool
   readonly #isOwn: boolean
   readonly #settings: PoolSettings
@@ -63,6 +65,7 @@ export class PoolDriver implements PgDriver {
   #ended: Promise<void> | undefined
 
   constructor(pool: PgPool, isOwn: boolean, settings: PoolSettings) {
+    this.connections = connectionsOf(pool)
     this.#pool = pool
     this.#isOwn = isOwn
     this.#settings = settings
@@ -127,6 +130,12 @@ export class PoolDriver implements PgDriver {
   }
 }
 
+/** As `pg.Pool` shows it; another pool may not. */
+function connectionsOf(pool: object): number {
+  const { options } = pool as { options?: { max?: unknown } }
+  return typeof options?.max === 'number' ? options.max : Number.POSITIVE_INFINITY
+}
+
 /** A client while it is ours: with an error listener, as a borrowed one has none and would end the process when it drops. */
 class LentClient {
   readonly #client: PgPoolClient
@@ -153,6 +162,7 @@ class LentClient {
     try {
       return (await within(this.#client.query(statement), { ms, what: 'The answer to a statement' })).rows
     } catch (error) {
+      hideContent(error)
       const isRefusal = isPlainRefusal(error)
       if (isRefusal) this.#attempt.isInDoubt = false
       if (!isRefusal || isOnStandby(error)) this.broken ??= error as Error

@@ -70,7 +70,7 @@ export class Retrier {
       signal?.throwIfAborted()
       const attempt: Attempt = { isOver: false, isInDoubt: false, leftMs: () => Math.max(1, end - performance.now()) }
       try {
-        return await within(attemptOnce(attempt), { ms: attempt.leftMs() + GRACE_MS, what: 'The end of it', signal })
+        return await within(attemptOnce(attempt), { ms: attempt.leftMs() + GRACE_MS, what: 'An answer', signal })
       } catch (error) {
         if (!isTransient(error)) throw error
         first ??= error

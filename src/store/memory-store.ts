@@ -25,12 +25,17 @@ export interface MemoryStoreOptions {
   readonly clock: () => number
 }
 
+/** What is left of deleted threads, to know late calls by, takes nobody's place; but there is an end to it. */
+const MAX_TOMBSTONES = 10_000
+
 export class MemoryStore implements Store {
   readonly #options: MemoryStoreOptions
   readonly #meter: Meter
   /** In the order of last use. */
   #threads = new Map<string, ThreadRecord>()
   #bytes = 0
+  /** Threads with a checkpoint. */
+  #live = 0
   #evictedThreads = 0
 
   constructor(options: MemoryStoreOptions, meter: Meter) {
@@ -86,9 +91,7 @@ export class MemoryStore implements Store {
   }
 
   get stats(): { threads: number; bytes: number; evictedThreads: number } {
-    let threads = 0
-    for (const thread of this.#threads.values()) if (thread.seq > 0) threads++
-    return { threads, bytes: this.#bytes, evictedThreads: this.#evictedThreads }
+    return { threads: this.#live, bytes: this.#bytes, evictedThreads: this.#evictedThreads }
   }
 
   snapshot(): ThreadsSnapshot {
@@ -100,8 +103,10 @@ export class MemoryStore implements Store {
     const threads = fromSnapshot(snapshot, this.#options.clock)
     this.#threads = threads
     this.#bytes = 0
-    for (const thread of threads.values()) this.#bytes += thread.bytes
-    this.#evict()
+    this.#live = 0
+    let last: ThreadRecord | undefined
+    for (last of threads.values()) this.#count(last, 1)
+    this.#evict(last)
   }
 
   #ordered(query: ListQuery): StoredCheckpoint[] {
@@ -139,21 +144,31 @@ export class MemoryStore implements Store {
     const known = this.#touch(threadId)
     const thread = known ?? new ThreadRecord(threadId, this.#options.clock)
     if (known === undefined) this.#threads.set(threadId, thread)
-    const before = thread.bytes
+    this.#count(thread, -1)
     const result = change(thread)
-    this.#bytes += thread.bytes - before
-    this.#evict()
+    this.#count(thread, 1)
+    this.#evict(thread)
     return result
   }
 
+  #count(thread: ThreadRecord, sign: 1 | -1): void {
+    this.#bytes += sign * thread.bytes
+    if (thread.seq > 0) this.#live += sign
+  }
+
   /** The least recently used go first; the thread in use stays, whatever it weighs. */
-  #evict(): void {
+  #evict(inUse: ThreadRecord | undefined): void {
+    const { maxBytes, maxThreads } = this.#options
+    const maxTombstones = Math.min(maxThreads, MAX_TOMBSTONES)
     for (const [threadId, thread] of this.#threads) {
-      if (this.#threads.size <= 1) return
-      if (this.#bytes <= this.#options.maxBytes && this.#threads.size <= this.#options.maxThreads) return
+      const tombstones = this.#threads.size - this.#live
+      if (this.#bytes <= maxBytes && this.#live <= maxThreads && tombstones <= maxTombstones) return
+      const isLive = thread.seq > 0
+      const goes = (thread.bytes > 0 && this.#bytes > maxBytes) || (isLive ? this.#live > maxThreads : tombstones > maxTombstones)
+      if (!goes || thread === inUse) continue
       this.#threads.delete(threadId)
-      this.#bytes -= thread.bytes
-      if (thread.seq > 0) this.#evictedThreads++
+      this.#count(thread, -1)
+      if (isLive) this.#evictedThreads++
     }
   }
 }

@@ -1,7 +1,8 @@
 /** The store in Postgres: one call of a function an operation (sql/), and the memory of what is stored already. */
 import type { Address } from '../address.ts'
 import type { Part, PartName } from '../codec/part.ts'
-import type { PgQueryable, Row } from '../pg/driver.ts'
+import type { Row } from '../pg/driver.ts'
+import type { CallMerger } from '../pg/merge.ts'
 import type { Purpose, Retrier } from '../pg/retry.ts'
 import { inBatches, toBlob, type PartBlob } from './part-blob.ts'
 import { queriesFor, type Queries } from './pg-queries.ts'
@@ -12,6 +13,8 @@ import { StoredParts } from './stored-parts.ts'
 
 /** More new parts than this (characters, bytes) are sent ahead of the put, in batches of this. */
 const BATCH_CHARS = 16 * 1024 * 1024
+/** Calls with more than this gain nothing by company. */
+const MERGED_CHARS = 64 * 1024
 /** Parts an answer may hold: 64 MB of text at the most (PIECE_LENGTH each). */
 const PARTS_PER_ANSWER = 1000
 /** Pages of `list`: the first row soon, the rest in few round trips. */
@@ -31,16 +34,15 @@ interface Sent {
 type Call = [text: string, params: readonly unknown[]]
 
 export class PgStore implements Store {
-  /** Waits for the schema before the first statement. */
-  readonly #db: PgQueryable
+  readonly #calls: CallMerger
   readonly #retrier: Retrier
   readonly #meter: Meter
   readonly #queries: Queries
   readonly #tenant: string
   readonly #stored = new StoredParts()
 
-  constructor(db: PgQueryable, retrier: Retrier, meter: Meter, schema: string, tenant: string) {
-    this.#db = db
+  constructor(calls: CallMerger, retrier: Retrier, meter: Meter, schema: string, tenant: string) {
+    this.#calls = calls
     this.#retrier = retrier
     this.#meter = meter
     this.#queries = queriesFor(schema)
@@ -73,7 +75,7 @@ export class PgStore implements Store {
     const isCold = withParts && this.#stored.of(address.threadId) === undefined
     const rows = await this.#query(purpose, this.#queries.read, [
       this.#tenant, address.threadId, address.ns, address.checkpointId ?? null, isCold ? PARTS_PER_ANSWER : 0,
-    ])
+    ], isCold ? undefined : address.threadId)
     const { generation, checkpoints, parts } = readingsOf(address.threadId, rows)
     if (generation > 0) this.#stored.add(address.threadId, generation, parts.map((part) => part.name))
     return { generation, checkpoint: checkpoints[0], parts }
@@ -165,7 +167,8 @@ export class PgStore implements Store {
       for (const [i, batch] of batches.entries()) {
         const isLast = i === batches.length - 1
         const [text, params] = isLast ? call(toBlob(batch), generation) : this.#partsCall(record, toBlob(batch), generation)
-        ;[row] = await this.#query(purpose, text, params)
+        const isSmall = batch.reduce((chars, part) => chars + part.size, 0) <= MERGED_CHARS
+        ;[row] = await this.#query(purpose, text, params, isSmall ? threadId : undefined)
         this.#meter.add('partsWritten', row?.['verdict'] === 'generation' ? 0 : batch.length)
         if (row?.['verdict'] !== 'stored') break
         generation = generationOf(row)
@@ -182,8 +185,9 @@ export class PgStore implements Store {
     }
   }
 
-  #query(purpose: Purpose, text: string, params: readonly unknown[]): Promise<readonly Row[]> {
-    return this.#retrier.run(purpose, (attempt) => this.#db.query(text, params, attempt))
+  /** @param mergeAt the thread by whose row the call may go together with others' */
+  #query(purpose: Purpose, text: string, params: readonly unknown[], mergeAt?: string): Promise<readonly Row[]> {
+    return this.#retrier.run(purpose, (attempt) => this.#calls.call({ text, params, threadId: mergeAt, attempt }))
   }
 
   /** Parts alone, ahead of the record that names them: until it comes they are unreferenced, which harms nobody. */

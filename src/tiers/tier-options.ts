@@ -53,9 +53,6 @@ export function openTiers(options: TierOptions, tenant: string): Tiers {
   if (typeof redisPrefix !== 'string' || !/^[\w.:/-]{1,64}$/.test(redisPrefix)) {
     throw new OptionsError('redisPrefix', 'must be 1 to 64 characters of a-z, A-Z, 0-9 and _ . : / -')
   }
-  for (const option of ['redisPrefix', 'redisTtlSeconds', 'redisTimeoutMs', 'redisMaxValueBytes'] as const) {
-    if (options[option] !== undefined && options.redis === undefined) throw new OptionsError(option, 'needs the option redis.')
-  }
   const memory = cacheBytes === 0 ? undefined : new LruTier(cacheBytes)
   const redis =
     options.redis === undefined

@@ -98,6 +98,8 @@ export function deleteContract(subject: Subject): void {
     expect(await fresh.ids()).toStrictEqual([id])
     const next = await fresh.put({ x: 'next' })
     expect(await fresh.ids()).toStrictEqual([next, id])
+    await fresh.put({ x: 'the id of old again' }, { id: old, parent: null })
+    expect((await fresh.mustRead(old)).pendingWrites).toStrictEqual([])
   })
 
   test('a thread may be deleted and begun again many times', async () => {

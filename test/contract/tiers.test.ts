@@ -36,7 +36,7 @@ runTierContract('RedisTier with a client of the caller', async () => {
 })
 
 runTierContract('RedisTier with a cluster', async () => {
-  const server = await startRedis({ 'cluster-enabled': 'yes' })
+  const server = await startRedis({ 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' })
   const admin = new Redis(server.url)
   await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
   while (!(await admin.cluster('INFO')).includes('cluster_state:ok')) await new Promise((turn) => setTimeout(turn, 20))

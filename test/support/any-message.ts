@@ -56,9 +56,18 @@ function messageFields(value: fc.Arbitrary<unknown>): fc.Arbitrary<Fields> {
     fc.record({ type: fc.constant('image_url'), image_url: record }),
   )
   const content = fc.oneof(anyText, fc.array(block, { maxLength: 2 }))
-  const toolCall = fc.record({ name: anyText, args: record, id: anyText, type: fc.constant('tool_call') }, { requiredKeys: ['name', 'args'] })
+  const toolCall = fc.record(
+    { name: anyText, args: record, id: anyText, type: fc.constant('tool_call') },
+    { requiredKeys: ['name', 'args'] },
+  )
   return fc.oneof(
-    { weight: 4, arbitrary: fc.record({ content, id: fc.option(anyText, { nil: undefined }), name: fc.option(anyText, { nil: undefined }) }, { requiredKeys: ['content'] }) },
+    {
+      weight: 4,
+      arbitrary: fc.record(
+        { content, id: fc.option(anyText, { nil: undefined }), name: fc.option(anyText, { nil: undefined }) },
+        { requiredKeys: ['content'] },
+      ),
+    },
     {
       weight: 3,
       arbitrary: fc.record(
@@ -93,17 +102,24 @@ function changed(Class: MessageClass, message: BaseMessage, change: number, key:
     case 3:
       return Object.assign(message, { lc_namespace: ['langchain_core', 'elsewhere'] })
     case 4:
-      return new Class({ ...message, content: 'spread' } as never)
+      return new Class(Object.assign({}, message, { content: 'spread' }) as never)
     case 5:
       // An AIMessage refuses to be copied so when it is in the v1 format.
       return Class === AIMessage ? message : new Class(message as never)
     case 6:
-      Object.defineProperty(message.additional_kwargs, key, { value: extra, writable: true, enumerable: true, configurable: true })
+      Object.defineProperty(message.additional_kwargs, key, {
+        value: extra,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
       return message
     case 7:
-      return key === 'lc_kwargs' || key === '__proto__' || key in message ? message : Object.assign(message, { [key]: extra })
+      return key === 'lc_kwargs' || key === '__proto__' || key in message
+        ? message
+        : Object.assign(message, { [key]: extra })
     case 8:
-      message._updateId('updated')
+      message['_updateId']('updated')
       return message
     default:
       return message

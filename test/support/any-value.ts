@@ -35,18 +35,28 @@ function anyContainer(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
 }
 
 /** An object literal with whatever keys. */
-export function anyObject(value: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> {
+function anyObject(value: fc.Arbitrary<unknown>): fc.Arbitrary<Record<string, unknown>> {
   return fc.array(fc.tuple(anyKey, value), { maxLength: 4 }).map(entriesOf)
 }
 
 function unusualArray(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown[]> {
   return fc
-    .tuple(fc.array(value, { maxLength: 3 }), fc.nat({ max: 9 }), fc.option(fc.tuple(anyKey, value), { nil: undefined }))
+    .tuple(
+      fc.array(value, { maxLength: 3 }),
+      fc.nat({ max: 9 }),
+      fc.option(fc.tuple(anyKey, value), { nil: undefined }),
+    )
     .map(([elements, hole, extra]) => {
       const array = [...elements]
       if (hole % 2 === 0) array.length += 1 + (hole >> 2)
       if (hole % 3 === 0 && array.length > 0) Reflect.deleteProperty(array, hole % array.length)
-      if (extra !== undefined && extra[0] !== 'length') Object.defineProperty(array, extra[0], { value: extra[1], writable: true, enumerable: true, configurable: true })
+      if (extra !== undefined && extra[0] !== 'length')
+        Object.defineProperty(array, extra[0], {
+          value: extra[1],
+          writable: true,
+          enumerable: true,
+          configurable: true,
+        })
       return array
     })
 }
@@ -56,7 +66,9 @@ function anyBuiltin(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
     fc.date({ noInvalidDate: false }),
     fc.array(fc.tuple(value, value), { maxLength: 3 }).map((entries) => new Map(entries)),
     fc.array(value, { maxLength: 3 }).map((elements) => new Set(elements)),
-    fc.constantFrom(['a+(?<n>b)', 'giu'], ['[^/\n]', ''], ['', 'd'], ['\u2028/', 'ms']).map(([source, flags]) => new RegExp(source as string, flags)),
+    fc
+      .constantFrom(['a+(?<n>b)', 'giu'], ['[^/\n]', ''], ['', 'd'], ['\u2028/', 'ms'])
+      .map(([source, flags]) => new RegExp(source as string, flags)),
     fc.nat({ max: 99 }).map((lastIndex) => Object.assign(/x/gy, { lastIndex })),
     fc.webUrl({ withFragments: true, withQueryParameters: true }).map((url) => new URL(url)),
     anyError(value),
@@ -76,7 +88,8 @@ function anyError(value: fc.Arbitrary<unknown>): fc.Arbitrary<Error> {
     .map(({ Class, message, options, errors, fields }) => {
       const error = errors === undefined ? new Class(message, options) : new AggregateError(errors, message, options)
       for (const [key, field] of Object.entries(fields)) {
-        if (key !== 'stack') Object.defineProperty(error, key, { value: field, writable: true, enumerable: true, configurable: true })
+        if (key !== 'stack')
+          Object.defineProperty(error, key, { value: field, writable: true, enumerable: true, configurable: true })
       }
       return error
     })
@@ -85,18 +98,42 @@ function anyError(value: fc.Arbitrary<unknown>): fc.Arbitrary<Error> {
 function anyInstance(value: fc.Arbitrary<unknown>): fc.Arbitrary<unknown> {
   const record = anyObject(value)
   return fc.oneof(
-    fc.record({ pageContent: anyText, metadata: record, id: fc.option(anyText, { nil: undefined }) }, { requiredKeys: ['pageContent'] }).map((fields) => new Document(fields as { pageContent: string })),
+    fc
+      .record(
+        { pageContent: anyText, metadata: record, id: fc.option(anyText, { nil: undefined }) },
+        { requiredKeys: ['pageContent'] },
+      )
+      .map((fields) => new Document(fields as { pageContent: string })),
     fc.tuple(anyText, value).map(([node, args]) => Object.assign(new Send(node, undefined), { args })),
     fc.tuple(anyText, fc.nat()).map(([node, runTimeout]) => new Send(node, { a: 1 }, { timeout: runTimeout + 1 })),
     value.map((inner) => new Overwrite(inner)),
     value.map((inner) => new DeltaSnapshot(inner)),
-    fc.record({ update: record, resume: value, goto: fc.oneof(anyText, fc.array(anyText, { maxLength: 2 })), graph: anyText }, { requiredKeys: [] }).map((fields) => new Command(fields as object)),
+    fc
+      .record(
+        { update: record, resume: value, goto: fc.oneof(anyText, fc.array(anyText, { maxLength: 2 })), graph: anyText },
+        { requiredKeys: [] },
+      )
+      .map((fields) => new Command(fields as object)),
     fc.tuple(anyText, record).map(([text, generationInfo]) => new GenerationChunk({ text, generationInfo })),
-    fc.tuple(anyText, record).map(([text, generationInfo]) => new ChatGenerationChunk({ text, generationInfo, message: new AIMessageChunk(text) })),
+    fc
+      .tuple(anyText, record)
+      .map(
+        ([text, generationInfo]) =>
+          new ChatGenerationChunk({ text, generationInfo, message: new AIMessageChunk(text) }),
+      ),
     anyText.map((text) => new StringPromptValue(text)),
     anyText.map((url) => new ImagePromptValue({ url, detail: 'low' })),
     fc.array(anyMessage(value), { maxLength: 2 }).map((messages) => new ChatPromptValue(messages)),
     fc.constantFrom('{x} and {y}', 'plain', '').map((text) => PromptTemplate.fromTemplate(text)),
-    fc.constantFrom('x', 'y').map((name) => ChatPromptTemplate.fromMessages([['system', `{${name}}`], ['human', '{z}'], ['ai', 'ok'], new MessagesPlaceholder('history')])),
+    fc
+      .constantFrom('x', 'y')
+      .map((name) =>
+        ChatPromptTemplate.fromMessages([
+          ['system', `{${name}}`],
+          ['human', '{z}'],
+          ['ai', 'ok'],
+          new MessagesPlaceholder('history'),
+        ]),
+      ),
   )
 }

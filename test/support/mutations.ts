@@ -25,7 +25,8 @@ function ofProperties(value: object, path: string, seen: Set<object>): Mutation[
     if (property?.writable !== true || (Array.isArray(value) && key === 'length')) continue
     const set = (to: unknown): void => void Object.defineProperty(value, key, { ...property, value: to })
     found.push({ what: `${place} replaced`, apply: () => set(another(old)) })
-    if (property.configurable === true) found.push({ what: `${place} deleted`, apply: () => Reflect.deleteProperty(value, key) })
+    if (property.configurable === true)
+      found.push({ what: `${place} deleted`, apply: () => Reflect.deleteProperty(value, key) })
   }
   if (!ArrayBuffer.isView(value)) {
     const property = { value: 'added', writable: true, enumerable: true, configurable: true }
@@ -34,14 +35,15 @@ function ofProperties(value: object, path: string, seen: Set<object>): Mutation[
   if (Array.isArray(value)) {
     found.push({ what: `${path} pushed`, apply: () => value.push(0) })
     if (value.length > 0) found.push({ what: `${path} popped`, apply: () => value.pop() })
-    if (value.length > 1) found.push({ what: `${path} reversed`, apply: () => value.reverse() })
+    if (value.length > 1) found.push({ what: `${path} rotated`, apply: () => value.push(value.shift()) })
     found.push({ what: `${path} longer`, apply: () => (value.length += 1) })
   }
   return found
 }
 
 function ofInternals(value: object, path: string, seen: Set<object>): Mutation[] {
-  if (value instanceof Date) return [{ what: `${path}.setTime`, apply: () => value.setTime(another(value.getTime()) as number) }]
+  if (value instanceof Date)
+    return [{ what: `${path}.setTime`, apply: () => value.setTime(another(value.getTime()) as number) }]
   if (value instanceof Set) {
     return [
       { what: `${path}.add`, apply: () => value.add('added') },
@@ -61,7 +63,10 @@ function ofInternals(value: object, path: string, seen: Set<object>): Mutation[]
     ]
   }
   if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
-    const bytes = value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+    const bytes =
+      value instanceof ArrayBuffer
+        ? new Uint8Array(value)
+        : new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
     return bytes.length === 0 ? [] : [{ what: `${path} byte`, apply: () => (bytes[0] = (bytes[0] as number) ^ 1) }]
   }
   if (value instanceof URL) return [{ what: `${path}.hash`, apply: () => (value.hash = '#changed') }]

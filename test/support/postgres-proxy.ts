@@ -26,11 +26,14 @@ export interface Passed {
 export interface PostgresProxy extends TcpProxy {
   /** Of each connection so far. */
   readonly passed: readonly Passed[]
+  /** Asked for every message of every connection; `cut` ends the connection before it passes. */
+  onMessage: ((direction: Fault['direction'], type: string, bytes: Buffer) => 'cut' | undefined) | undefined
 }
 
 /** A proxy that knows where one message of Postgres's protocol ends and the next begins. Without TLS. */
 export async function startPostgresProxy(url: string, faultOf: (connection: number) => Fault | undefined): Promise<PostgresProxy> {
   const passed: Passed[] = []
+  let result: PostgresProxy | undefined
   const proxy = await startProxy(targetOf(url, 5432), (link) => {
     const log: Passed = { toServer: [], toClient: [] }
     passed.push(log)
@@ -41,6 +44,11 @@ export async function startPostgresProxy(url: string, faultOf: (connection: numb
       const forward = inOrder(link, direction)
       return (chunk: Buffer) => {
         for (const message of messages.read(chunk)) {
+          if (result?.onMessage?.(direction, message.type, message.bytes) === 'cut') {
+            link.client.destroy()
+            link.server.end()
+            return
+          }
           const isIt = fault?.direction === direction && fault.message === log[direction].length
           log[direction].push(message.type)
           if (isIt && (fault.action === 'swallow' || fault.action === 'black hole')) lost[direction] = true
@@ -52,7 +60,8 @@ export async function startPostgresProxy(url: string, faultOf: (connection: numb
     }
     return { toServer: relay('toServer'), toClient: relay('toClient') }
   })
-  return Object.assign(proxy, { passed })
+  result = Object.assign(proxy, { passed, onMessage: undefined })
+  return result
 }
 
 /** Passes messages on, one after the other has left; what comes after a cut stays here. */

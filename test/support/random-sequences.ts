@@ -13,7 +13,7 @@ export type Step =
   | { readonly kind: 'again'; readonly on: number; readonly parent: number }
   | { readonly kind: 'copy'; readonly on: number }
   | { readonly kind: 'write'; readonly on: number; readonly task: number; readonly channels: readonly number[] }
-  | { readonly kind: 'delete' }
+  | { readonly kind: 'delete'; readonly newRun: boolean }
   | { readonly kind: 'read'; readonly on: number; readonly adopt: boolean }
   | { readonly kind: 'list'; readonly ns: number; readonly before: number; readonly limit: number; readonly step: number }
 
@@ -26,7 +26,7 @@ export const STEPS: fc.Arbitrary<Step[]> = fc.array(
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('again'), on: n, parent: n }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('copy'), on: n }) },
     { weight: 4, arbitrary: fc.record({ kind: fc.constant('write'), on: n, task: n, channels: fc.array(n, { maxLength: 12 }) }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete') }) },
+    { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete'), newRun: fc.boolean() }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('read'), on: n, adopt: fc.boolean() }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('list'), ns: n, before: n, limit: n, step: n }) },
   ) as fc.Arbitrary<Step>,
@@ -87,7 +87,7 @@ export class Sequence {
     else if (step.kind === 'again') await this.#again(step)
     else if (step.kind === 'copy') await this.#copy(step)
     else if (step.kind === 'write') await this.#write(step)
-    else if (step.kind === 'delete') await this.#delete()
+    else if (step.kind === 'delete') await this.#delete(step)
     else if (step.kind === 'read') await this.#read(step)
     else await this.#list(step)
   }
@@ -165,10 +165,15 @@ export class Sequence {
     await written
   }
 
-  async #delete(): Promise<void> {
+  async #delete({ newRun }: Step & { kind: 'delete' }): Promise<void> {
     await pick(this.#processes, this.#count)!.deleteThread(this.#threadId)
     this.#model.deleteThread()
     this.#fresh.clear()
+    if (!newRun) return
+    for (const process of this.#processes) {
+      expect(await process.getTuple(configOf(this.#threadId))).toBeUndefined()
+      this.#fresh.add(process)
+    }
   }
 
   async #read({ on, adopt }: Step & { kind: 'read' }): Promise<void> {
@@ -262,7 +267,11 @@ function change(state: State, { how, at, size }: Step & { kind: 'change' }): voi
     () => void (counters[`c${at % 20}`] = size),
     () => void (state[`more${at % 3}`] = at % 2 === 0 ? message : files),
     () => void delete state[`more${at % 3}`],
-    () => void (state['same'] = { list: messages.slice(0, 3), map: { first: messages[0] ?? null, second: messages[1] ?? null } }),
+    () => {
+      const [a, b] = [0, 1].map((k) => ({ id: at + k, text: textOf(at + k, size / 10) }))
+      Object.assign(state, { pair: [a, b], pairByName: { a, b }, pairs: [[a, b], { a, b }, a] })
+    },
+    () => void (state['some'] = [messages.slice(0, at % 4), Object.fromEntries(messages.slice(0, 2).entries())]),
     () => void (state['text'] = textOf(at, size * 30)),
   ]
   kinds[how % kinds.length]!()

@@ -1,99 +1,76 @@
-/** A TCP proxy that knows Redis's protocol: it counts commands, and mixes up, delays, swallows or cuts the replies to MGET. */
-import { createServer, connect, type AddressInfo, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { startProxy, targetOf, type TcpProxy } from './tcp-proxy.ts'
 
 /**
- * - `pass` replies go through
- * - `rotate` the values in a reply stand in each other's places
+ * What becomes of the replies to MGET:
+ * - `pass` they go through
+ * - `rotate` the values in a reply stand in each other's places, where they are of one kind, so that nothing else shows it
  * - `late` a reply goes to the next MGET of the connection, as after a bug in a client's queue
- * - `cross` a reply goes to the MGET that was sent last, whichever connection that came from
+ * - `cross` a reply goes to the MGET that is sent next, whichever connection that comes from
  * - `ok` the reply is that to a SET
  * - `slow` replies come after `delayMs`
  * - `trickle` replies come in small pieces
  * - `cut` half a reply comes, then the connection ends
- * - `swallow` no reply comes, as from a host that is gone without a word
+ * - `swallow` no reply comes
  */
-export type ProxyMode = 'pass' | 'rotate' | 'late' | 'cross' | 'ok' | 'slow' | 'trickle' | 'cut' | 'swallow'
+export type RedisProxyMode = 'pass' | 'rotate' | 'late' | 'cross' | 'ok' | 'slow' | 'trickle' | 'cut' | 'swallow'
 
-export interface RedisProxy {
+export interface RedisProxy extends TcpProxy {
   readonly url: string
-  mode: ProxyMode
+  mode: RedisProxyMode
   delayMs: number
-  /** Of each command, in capitals, how many were sent. */
-  readonly commands: ReadonlyMap<string, number>
-  /** Replies that were not passed on as they came. */
+  /** How many commands were sent, those of a client's handshake left out. */
+  readonly commands: number
+  /** Of each command, in capitals. */
+  readonly commandsByName: ReadonlyMap<string, number>
+  /** Replies that did not go through as they came. */
   readonly tampered: number
-  /** Ends all connections. */
-  cutAll(): void
-  close(): Promise<void>
 }
 
-export async function startRedisProxy(targetPort: number): Promise<RedisProxy> {
-  const commands = new Map<string, number>()
-  const sockets = new Set<Socket>()
-  let lastReply: Buffer | undefined
-  const proxy = {
-    mode: 'pass' as ProxyMode,
-    delayMs: 30,
-    commands,
-    tampered: 0,
-    url: '',
-    cutAll: () => sockets.forEach((socket) => socket.destroy()),
-    close: async () => {
-      proxy.cutAll()
-      await new Promise((closed) => server.close(closed))
-    },
-  }
+const HANDSHAKE = new Set(['HELLO', 'AUTH', 'CLIENT', 'INFO', 'SELECT', 'READONLY'])
 
-  const server = createServer((client) => {
-    const upstream = connect(targetPort, '127.0.0.1')
-    const waiting: string[] = []
-    let heldReply: Buffer | undefined
+/** A proxy that knows Redis's protocol. Without TLS. */
+export async function startRedisProxy(url: string): Promise<RedisProxy> {
+  const byName = new Map<string, number>()
+  let held: Buffer | undefined
+  const state = { url: '', mode: 'pass' as RedisProxyMode, delayMs: 30, commands: 0, commandsByName: byName, tampered: 0 }
+
+  const tcp = await startProxy(targetOf(url, 6379), ({ client, server }) => {
+    const unanswered: Frame[] = []
+    let heldHere: Buffer | undefined
     let sent: Promise<unknown> = Promise.resolve()
-    for (const [socket, other] of [[client, upstream], [upstream, client]] as const) {
-      sockets.add(socket)
-      socket.setNoDelay(true)
-      socket.on('error', () => {})
-      socket.on('close', () => {
-        sockets.delete(socket)
-        other.destroy()
-      })
-    }
-    client.on('data', byFrame((frame) => {
-      const name = frame.items[0]?.text.toUpperCase() ?? ''
-      commands.set(name, (commands.get(name) ?? 0) + 1)
-      waiting.push(name)
-      upstream.write(frame.bytes)
-    }))
-    upstream.on('data', byFrame((frame) => {
-      const isMget = waiting.shift() === 'MGET'
-      const { mode, delayMs } = proxy
-      if (!isMget || mode === 'pass') return later(() => client.write(frame.bytes))
-      proxy.tampered++
-      if (mode === 'swallow') return
-      if (mode === 'rotate') later(() => client.write(rotated(frame)))
-      else if (mode === 'ok') later(() => client.write('+OK\r\n'))
-      else if (mode === 'late') {
-        const reply = heldReply ?? allNull(frame)
-        heldReply = frame.bytes
-        later(() => client.write(reply))
-      } else if (mode === 'cross') {
-        const reply = lastReply ?? allNull(frame)
-        lastReply = frame.bytes
-        later(() => client.write(reply))
-      } else if (mode === 'slow') later(async () => (await sleep(delayMs), client.write(frame.bytes)))
-      else if (mode === 'trickle') later(() => trickle(client, frame.bytes))
-      else if (mode === 'cut') later(() => client.end(frame.bytes.subarray(0, frame.bytes.length / 2)))
-    }))
-
     /** In order, whatever each takes. */
-    function later(send: () => unknown): void {
+    const inTurn = (send: () => unknown): void => {
       sent = sent.then(() => (client.writable ? send() : undefined))
     }
+    const onReply = (frame: Frame): void => {
+      const { mode, delayMs } = state
+      const command = unanswered.shift()
+      if (command === undefined || nameOf(command) !== 'MGET' || mode === 'pass') return inTurn(() => client.write(frame.bytes))
+      state.tampered++
+      if (mode === 'rotate') inTurn(() => client.write(rotated(frame, command)))
+      else if (mode === 'ok') inTurn(() => client.write('+OK\r\n'))
+      else if (mode === 'slow') inTurn(async () => (await sleep(delayMs), client.write(frame.bytes)))
+      else if (mode === 'trickle') inTurn(() => trickle(client, frame.bytes))
+      else if (mode === 'cut') inTurn(() => client.end(frame.bytes.subarray(0, frame.bytes.length / 2)))
+      else if (mode === 'late' || mode === 'cross') {
+        const reply = (mode === 'late' ? heldHere : held) ?? allNull(frame)
+        heldHere = held = frame.bytes
+        inTurn(() => client.write(reply))
+      }
+    }
+    const onCommand = (frame: Frame): void => {
+      const name = nameOf(frame)
+      byName.set(name, (byName.get(name) ?? 0) + 1)
+      if (!HANDSHAKE.has(name)) state.commands++
+      unanswered.push(frame)
+      server.write(frame.bytes)
+    }
+    return { toServer: byFrame(onCommand), toClient: byFrame(onReply) }
   })
-  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
-  proxy.url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return proxy
+  state.url = tcp.through(url)
+  return Object.setPrototypeOf(state, tcp) as RedisProxy // not a copy of it, as it counts in getters
 }
 
 /** A reply or a command, whole, as it was sent. */
@@ -146,8 +123,20 @@ function endOfFrame(data: Buffer, start: number, items?: Item[]): number | undef
   return end
 }
 
-function rotated({ items }: Frame): Buffer {
-  const moved = [...items.slice(1), ...items.slice(0, 1)]
+function nameOf(command: Frame): string {
+  return command.items[0]?.text.toUpperCase() ?? ''
+}
+
+/** Each value that is there stands in the place of the next one whose key has the same first character after the last colon. */
+function rotated({ items }: Frame, command: Frame): Buffer {
+  const moved = [...items]
+  const byKind = new Map<string, number[]>()
+  for (const [i, { bytes }] of items.entries()) {
+    if (bytes.subarray(0, 3).toString() === '$-1') continue
+    const kind = command.items[i + 1]?.text.replace(/^.*:/, '').charAt(0) ?? ''
+    byKind.set(kind, [...(byKind.get(kind) ?? []), i])
+  }
+  for (const places of byKind.values()) for (const [n, i] of places.entries()) moved[i] = items[places[(n + 1) % places.length] as number] as Item
   return Buffer.concat([Buffer.from(`*${items.length}\r\n`), ...moved.map(({ bytes }) => bytes)])
 }
 

@@ -13,6 +13,7 @@ function reachable(value: unknown, found: Set<object>): Set<object> {
   if (ArrayBuffer.isView(value)) return reachable(value.buffer, found)
   if (value instanceof Map) for (const entry of value) reachable(entry[0], reachable(entry[1], found))
   if (value instanceof Set) for (const element of value) reachable(element, found)
-  for (const key of Reflect.ownKeys(value)) reachable(Reflect.get(value, key), found)
+  // (A stack is made when it is first read, from fields that may be anything.)
+  for (const key of Reflect.ownKeys(value)) if (key !== 'stack') reachable(Reflect.get(value, key), found)
   return found
 }

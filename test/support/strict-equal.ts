@@ -14,16 +14,14 @@ export function difference(actual: unknown, expected: unknown, path = '$'): stri
   return internals(actual, expected, path) ?? ownProperties(actual, expected, path)
 }
 
-export function strictEqual(actual: unknown, expected: unknown): boolean {
-  return difference(actual, expected) === undefined
-}
-
 function ownProperties(actual: object, expected: object, path: string): string | undefined {
   const skipped = expected instanceof Error ? ['stack'] : ArrayBuffer.isView(expected) ? Object.keys(expected) : []
-  const keys = (value: object): PropertyKey[] => Reflect.ownKeys(value).filter((key) => !skipped.includes(key as string))
+  const keys = (value: object): PropertyKey[] =>
+    Reflect.ownKeys(value).filter((key) => !skipped.includes(key as string))
   const [some, others] = [keys(actual), keys(expected)]
   // What a prompt template assigns from its arguments has their order, which is not part of it.
-  if ('lc_runnable' in expected) for (const list of [some, others]) list.sort((a, b) => (String(a) < String(b) ? -1 : 1))
+  if ('lc_runnable' in expected)
+    for (const list of [some, others]) list.sort((a, b) => (String(a) < String(b) ? -1 : 1))
   if (some.length !== others.length || some.some((key, index) => key !== others[index])) {
     return `${path}: own keys ${some.map(String).join()} are not ${others.map(String).join()}`
   }
@@ -39,9 +37,13 @@ function ownProperties(actual: object, expected: object, path: string): string |
 /** What a built-in object holds outside of its properties. */
 function internals(actual: object, expected: object, path: string): string | undefined {
   if (expected instanceof Date) return difference((actual as Date).getTime(), expected.getTime(), `${path}.getTime()`)
-  if (expected instanceof RegExp) return difference(String(actual), String(expected), `${path}.source`)
+  if (expected instanceof RegExp) {
+    const { source, flags } = actual as RegExp
+    return difference([source, flags], [expected.source, expected.flags], `${path}.source`)
+  }
   if (expected instanceof URL) return difference((actual as URL).href, expected.href, `${path}.href`)
-  if (expected instanceof Map) return difference([...(actual as Map<unknown, unknown>)], [...expected], `${path}.entries()`)
+  if (expected instanceof Map)
+    return difference([...(actual as Map<unknown, unknown>)], [...expected], `${path}.entries()`)
   if (expected instanceof Set) return difference([...(actual as Set<unknown>)], [...expected], `${path}.values()`)
   if (expected instanceof ArrayBuffer || ArrayBuffer.isView(expected)) {
     return Buffer.compare(bytes(actual as ArrayBuffer), bytes(expected)) === 0 ? undefined : `${path}: other bytes`
@@ -55,5 +57,5 @@ function bytes(value: ArrayBuffer | ArrayBufferView): Buffer {
 
 function show(value: unknown): string {
   if (typeof value === 'object') return value === null ? 'null' : 'an object'
-  return Object.is(value, -0) ? '-0' : typeof value === 'bigint' ? `${value}n` : JSON.stringify(value) ?? String(value)
+  return Object.is(value, -0) ? '-0' : typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? typeof value)
 }

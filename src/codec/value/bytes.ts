@@ -1,19 +1,22 @@
 /** Binary data: `{"$bytes":["Float32Array","<base64>"]}`. The bytes are the view's own, in the platform's order (little-endian wherever Node runs but s390x). */
 
+import { types } from 'node:util'
 import { UnreadableValueError } from '../../errors.ts'
 import type { Wire } from './markers.ts'
-import { constructorName, prototypeDepth } from './plain.ts'
+import { constructorName, isBuiltinPrototype } from './plain.ts'
 
-/** The stored form's name for a class of binary data, or undefined for a subclass or a kind that can't be stored. */
+/** The name of a class of binary data, or undefined for a subclass or an unknown class. */
 export function bytesClass(value: ArrayBufferLike | ArrayBufferView): string | undefined {
-  const name = constructorName(Object.getPrototypeOf(value) as object)
-  if (name === undefined || !CLASSES.has(name)) return undefined
+  const prototype = Object.getPrototypeOf(value) as object
+  const name = constructorName(prototype) ?? ''
+  const known = CLASSES.get(name)
+  return known !== undefined && isBuiltinPrototype(prototype, known.prototype) ? name : undefined
+}
+
+/** Whether the bytes are the value's alone, and their number can't change. */
+export function hasOwnMemory(value: ArrayBufferLike | ArrayBufferView): boolean {
   const buffer = ArrayBuffer.isView(value) ? value.buffer : value
-  // Its length is not its own: another part of the program can change it.
-  if ('resizable' in buffer && buffer.resizable === true) return undefined
-  // A subclass that borrows a built-in's name is not that built-in.
-  const depth = prototypeDepth(value)
-  return depth === (name === 'Buffer' ? 4 : name === 'ArrayBuffer' || name === 'DataView' ? 2 : 3) ? name : undefined
+  return types.isArrayBuffer(buffer) && !('resizable' in buffer && buffer.resizable === true)
 }
 
 export function encodeBytes(name: string, value: ArrayBufferLike | ArrayBufferView): Wire {
@@ -33,47 +36,50 @@ export function decodeBytes(argument: Wire): unknown {
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0
   if (text.length % 4 !== 0 || text.slice(0, text.length - padding).search(/[^A-Za-z0-9+/]/) !== -1)
     throw new UnreadableValueError('$bytes holds text that is not base64')
-  const make = CLASSES.get(name)
-  if (make === undefined) throw new UnreadableValueError('$bytes names a class that is not known')
+  const known = CLASSES.get(name)
+  if (known === undefined) throw new UnreadableValueError('$bytes names a class that is not known')
   const length = (text.length / 4) * 3 - padding
   // Not `Buffer.from`: its small results share one pool, which the value would keep alive and expose through `.buffer`.
   const bytes = Buffer.alloc(length)
   bytes.write(text, 'base64')
   try {
-    return make(bytes)
+    return known.make(bytes)
   } catch {
     throw new UnreadableValueError(`$bytes holds ${length} bytes, which do not make whole elements`)
   }
 }
 
-type Make = (bytes: Buffer) => unknown
-
-function elements(View: new (buffer: ArrayBufferLike) => unknown): Make {
-  return (bytes) => new View(bytes.buffer)
+interface BytesClass {
+  readonly prototype: object
+  readonly make: (bytes: Buffer) => unknown
 }
 
-const CLASSES: ReadonlyMap<string, Make> = new Map<string, Make>([
-  ['Buffer', (bytes) => bytes],
-  ['ArrayBuffer', (bytes) => bytes.buffer],
-  ['DataView', (bytes) => new DataView(bytes.buffer)],
-  ['Uint8Array', elements(Uint8Array)],
-  ['Int8Array', elements(Int8Array)],
-  ['Uint8ClampedArray', elements(Uint8ClampedArray)],
-  ['Int16Array', elements(Int16Array)],
-  ['Uint16Array', elements(Uint16Array)],
-  ['Int32Array', elements(Int32Array)],
-  ['Uint32Array', elements(Uint32Array)],
-  ['Float32Array', elements(Float32Array)],
-  ['Float64Array', elements(Float64Array)],
-  ['BigInt64Array', elements(BigInt64Array)],
-  ['BigUint64Array', elements(BigUint64Array)],
+type View = new (buffer: ArrayBufferLike) => object
+
+function viewClass(Class: View): BytesClass {
+  return { prototype: Class.prototype as object, make: (bytes) => new Class(bytes.buffer) }
+}
+
+const CLASSES: ReadonlyMap<string, BytesClass> = new Map<string, BytesClass>([
+  ['Buffer', { prototype: Buffer.prototype, make: (bytes) => bytes }],
+  ['ArrayBuffer', { prototype: ArrayBuffer.prototype, make: (bytes) => bytes.buffer }],
+  ['DataView', viewClass(DataView)],
+  ['Uint8Array', viewClass(Uint8Array)],
+  ['Int8Array', viewClass(Int8Array)],
+  ['Uint8ClampedArray', viewClass(Uint8ClampedArray)],
+  ['Int16Array', viewClass(Int16Array)],
+  ['Uint16Array', viewClass(Uint16Array)],
+  ['Int32Array', viewClass(Int32Array)],
+  ['Uint32Array', viewClass(Uint32Array)],
+  ['Float32Array', viewClass(Float32Array)],
+  ['Float64Array', viewClass(Float64Array)],
+  ['BigInt64Array', viewClass(BigInt64Array)],
+  ['BigUint64Array', viewClass(BigUint64Array)],
   ...float16(),
 ])
 
 /** Float16Array came with Node 24. */
-function float16(): [string, Make][] {
-  const View: unknown = Reflect.get(globalThis, 'Float16Array')
-  return typeof View === 'function'
-    ? [['Float16Array', elements(View as new (buffer: ArrayBufferLike) => unknown)]]
-    : []
+function float16(): [string, BytesClass][] {
+  const Class: unknown = Reflect.get(globalThis, 'Float16Array')
+  return typeof Class === 'function' ? [['Float16Array', viewClass(Class as View)]] : []
 }

@@ -32,7 +32,7 @@ export function stringifyWire(wire: unknown, path: string, limits: ValueLimits =
   try {
     text = JSON.stringify(wire)
   } catch (error) {
-    throw exhausted(error, path, limits)
+    throw exhausted(error, path, limits) ?? refusal(path, THROWING, { cause: error })
   }
   if (text.length > limits.maxBytes) throw tooLong(path, limits)
   return text
@@ -46,14 +46,23 @@ function wireOf(value: unknown, path: string, limits: ValueLimits): unknown {
     return writer.write(value)
   } catch (error) {
     if (CheckpointerError.is(error)) throw error
-    throw error instanceof RangeError ? exhausted(error, path, limits) : writer.interrupted(error)
+    throw exhausted(error, path, limits) ?? writer.refusalHere(THROWING, { cause: error })
   }
 }
 
-/** The stack, or the longest possible string, ran out before a limit that was set high. */
-function exhausted(error: unknown, path: string, limits: ValueLimits): Error {
-  const isStack = error instanceof RangeError && /call stack/i.test(error.message)
-  return isStack ? new TooLargeError(path, 'is nested too deeply', 'maxDepth', limits.maxDepth) : tooLong(path, limits)
+const THROWING = 'value that throws when it is read'
+
+/** What to say if the stack, or the longest possible string, ran out before a limit that was set high. */
+function exhausted(error: unknown, path: string, limits: ValueLimits): TooLargeError | undefined {
+  if (!(error instanceof Error)) return undefined
+  if (error instanceof RangeError && /call stack/i.test(error.message)) {
+    return new TooLargeError(path, 'is nested too deeply', 'maxDepth', limits.maxDepth)
+  }
+  const isLong =
+    error instanceof RangeError
+      ? /string length/i.test(error.message)
+      : Reflect.get(error, 'code') === 'ERR_STRING_TOO_LONG'
+  return isLong ? tooLong(path, limits) : undefined
 }
 
 /** `JSON.stringify` would call it behind the walk's back. */
@@ -96,7 +105,10 @@ function guarded(revive: (wire: unknown) => unknown, wire: unknown): unknown {
 
 /**
  * Whether `stringifyValue(value)` would give a text that parses to exactly this wire tree, key order included. False for
- * a value that can't be stored. Much cheaper than writing the value, and blind to no change in it, at whatever depth.
+ * a value that can't be stored.
+ *
+ * Much cheaper than writing the value, and it misses no change in it, at whatever depth. Only what no text can hold at
+ * all is not looked for: properties with a symbol for a key, properties that are not enumerable, and Proxies.
  */
 export function matchesWire(value: unknown, wire: unknown): boolean {
   try {

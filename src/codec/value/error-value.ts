@@ -1,14 +1,14 @@
 /**
  * Errors: `{"$error":["TypeError",{"message":"…","cause":…},{"code":"…"}]}`.
  *
- * The second element holds the own fields that are not enumerable (`message`, `cause`, `errors`), the third, if there is
+ * The second element holds the own fields that are not enumerable (`message`, `name`, `cause`, `errors`), the third, if there is
  * one, those that are. The stack is not stored: it names files of one deployment. A revived error's stack is its first
  * line.
  */
 
 import { UnreadableValueError } from '../../errors.ts'
 import { type Wire, isWireRecord, setOwn } from './markers.ts'
-import { isBuiltinPrototype } from './plain.ts'
+import { constructorName, isBuiltinPrototype } from './plain.ts'
 
 const CLASSES: ReadonlyMap<string, ErrorConstructor> = new Map([
   ['Error', Error],
@@ -21,18 +21,20 @@ const CLASSES: ReadonlyMap<string, ErrorConstructor> = new Map([
 ])
 
 const AGGREGATE = 'AggregateError'
-const HIDDEN = ['message', 'cause', 'errors'] as const
+const HIDDEN = ['message', 'name', 'cause', 'errors'] as const
 
 /** The built-in class of an error, or undefined for a subclass of it. */
 export function errorClass(error: object): string | undefined {
   const prototype = Object.getPrototypeOf(error) as object
-  if (prototype === Error.prototype) return 'Error'
-  if (prototype === AggregateError.prototype) return AGGREGATE
-  for (const [name, Class] of CLASSES) if (prototype === Class.prototype) return name
-  return isBuiltinPrototype(prototype, Error.prototype, 'Error') ? 'Error' : undefined
+  const name = constructorName(prototype) ?? ''
+  const Class = name === AGGREGATE ? AggregateError : CLASSES.get(name)
+  return Class !== undefined && isBuiltinPrototype(prototype, Class.prototype) ? name : undefined
 }
 
-/** An error's own fields: first those which are not enumerable, then the others. Further hidden ones are left out, as the stack is. */
+/**
+ * An error's own fields: first those which are not enumerable, then the others. Further hidden ones are left out, as
+ * the stack is: monitors leave their marks there.
+ */
 export function errorFields(error: object): [hidden: Record<string, unknown>, shown: Record<string, unknown>] {
   const hidden: Record<string, unknown> = {}
   const shown: Record<string, unknown> = {}

@@ -28,12 +28,12 @@ export function instanceToWire(writer: WireWriter, instance: object, known: Know
   if (known.base === undefined)
     return { [known.tag]: known.tag === '$generation' ? [known.name, own ?? {}] : (own ?? {}) }
   const base = parts.base as object
-  const arguments_: Wire[] = known.tag === '$command' ? [] : [known.name]
+  const form: Wire[] = known.tag === '$command' ? [] : [known.name]
   // A literal is part of its instance, not a container of its own.
-  arguments_.push(Object.getPrototypeOf(base) === Object.prototype ? writer.object(base) : writer.write(base))
-  if (own !== undefined || parts.spread) arguments_.push(own ?? {})
-  if (parts.spread) arguments_.push('spread')
-  return { [known.tag]: arguments_ }
+  form.push(Object.getPrototypeOf(base) === Object.prototype ? writer.object(base) : writer.write(base))
+  if (own !== undefined || parts.spread) form.push(own ?? {})
+  if (parts.spread) form.push('spread')
+  return { [known.tag]: form }
 }
 
 /** The instance that a marker describes. `revive` builds what it holds. */
@@ -66,6 +66,8 @@ function readArgument(tag: InstanceTag, argument: Wire): Argument {
       return [OVERWRITE, undefined, record(tag, argument), false]
     case '$delta':
       return [DELTA_SNAPSHOT, undefined, record(tag, argument), false]
+    default:
+      throw malformed(tag)
   }
 }
 

@@ -6,7 +6,7 @@ import { parseWire, reviveOfficial, reviveWire, stringifyValue } from './codec.t
 import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
 
 /** The type tag of this package's own texts. */
-export const VALUE_FORMAT = 'json/1'
+const VALUE_FORMAT = 'json/1'
 
 /**
  * Stores every value without loss, or refuses it with an `UnserializableValueError`.

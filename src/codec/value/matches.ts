@@ -2,9 +2,9 @@
  * Comparing a value with a wire tree without writing it: the way to know that an element of a list is still what was
  * stored.
  *
- * It looks at everything that a tree can hold, so that no change in place is missed. It does not look for properties
- * that no tree can hold (with a symbol for a key, or not enumerable): looking takes as long as all the rest. One that
- * was added to an object in place is refused when the object is next written.
+ * It looks at everything that a tree can hold, so that no change in place is missed. It does not look for what no tree
+ * can hold (properties with a symbol for a key or not enumerable, Proxies): that would take as long as all the rest.
+ * Such a property, added to an object in place, is refused when the object is next written.
  */
 
 import { baseOf, hasClassSymbols, isSpread, ownFields } from './instance.ts'
@@ -68,7 +68,12 @@ function matchesEscaped(value: WireRecord, key: string, wire: WireRecord, wireKe
 function matchesMessage(value: object, prototype: object, argument: Wire, wire: WireRecord): boolean {
   const known = recognise(value, prototype)
   const base = known?.tag === '$message' ? baseOf(value, known) : undefined
-  if (known === undefined || base === undefined || Object.getPrototypeOf(base) !== Object.prototype || isSpread(base, known)) {
+  if (
+    known === undefined ||
+    base === undefined ||
+    Object.getPrototypeOf(base) !== Object.prototype ||
+    isSpread(base, known)
+  ) {
     return matchesOther(value, wire)
   }
   if (!Array.isArray(argument) || argument.length !== 2) return matchesOther(value, wire)

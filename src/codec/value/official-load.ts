@@ -24,7 +24,10 @@ export function loadObject(id: readonly unknown[], kwargs: object): object | und
   if (found === undefined) return undefined
   const given: Record<string, unknown> = {}
   // No key comes out of `camelCase` as `__proto__`, and an alias is one of the class's own.
-  for (const [key, value] of Object.entries(kwargs)) given[found.aliases.get(key) ?? camelCase(key)] = value
+  for (const [key, value] of Object.entries(kwargs)) {
+    // Arguments that were undefined were written as such; LangGraph's serializer drops them when it reads.
+    if (value !== undefined) given[found.aliases.get(key) ?? camelCase(key)] = value
+  }
   try {
     return new found.construct(given)
   } catch {

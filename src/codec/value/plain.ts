@@ -33,7 +33,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 /** Whether it is an object literal (or the like) with nothing but enumerable string keys. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
+function isRecord(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === 'object' &&
     value !== null &&
@@ -44,7 +44,7 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Whether every own property is found by `Object.keys`. */
-export function hasOnlyPlainKeys(value: object): boolean {
+function hasOnlyPlainKeys(value: object): boolean {
   return (
     Object.getOwnPropertyNames(value).length === Object.keys(value).length &&
     Object.getOwnPropertySymbols(value).length === 0
@@ -80,10 +80,12 @@ export function isArrayPrototype(prototype: unknown): boolean {
   return prototype === Array.prototype || (Array.isArray(prototype) && isRoot(Object.getPrototypeOf(prototype)))
 }
 
-/** Whether `prototype` is that of the built-in class `name` itself, not of a subclass, in whatever realm. */
-export function isBuiltinPrototype(prototype: object | null, own: object, name: string): boolean {
+/** Whether `prototype` is that of the built-in class `own` belongs to, itself and not a subclass, in whatever realm. */
+export function isBuiltinPrototype(prototype: object | null, own: object): boolean {
   if (prototype === own) return true
-  return prototype !== null && constructorName(prototype) === name && isRoot(Object.getPrototypeOf(prototype))
+  if (prototype === null || constructorName(prototype) !== constructorName(own)) return false
+  const root = rootOf(prototype)
+  return root !== Object.prototype && isRoot(root) && isNative(prototype.constructor)
 }
 
 /** The name of the class a prototype belongs to. */
@@ -102,6 +104,18 @@ export function prototypeDepth(value: object): number {
   )
     depth += 1
   return depth
+}
+
+/** A program's class of that name is not written in native code. */
+function isNative(constructor: unknown): boolean {
+  return (
+    typeof constructor === 'function' && Function.prototype.toString.call(constructor).endsWith('{ [native code] }')
+  )
+}
+
+function rootOf(prototype: object): object {
+  const next = Object.getPrototypeOf(prototype) as object | null
+  return next === null ? prototype : rootOf(next)
 }
 
 function isRoot(prototype: unknown): boolean {

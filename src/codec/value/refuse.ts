@@ -22,8 +22,8 @@ const LEAVE_OUT =
   'Leave it out of the state: keep it in the config, the context or a module, and store what it is made from.'
 
 /** What to do about a value that can't be stored, by its kind. */
-export function remedyFor(kind: string): string {
-  if (kind.startsWith('class ') || kind === 'Proxy') return PLAIN_OBJECT
+function remedyFor(kind: string): string {
+  if (kind.startsWith('class ') || kind.endsWith(' of its own') || kind === 'Proxy') return PLAIN_OBJECT
   switch (kind) {
     case 'cycle':
       return 'Break it: store an id in place of the reference back.'
@@ -32,6 +32,8 @@ export function remedyFor(kind: string): string {
     case 'symbol-keyed property':
     case 'non-enumerable property':
       return 'Store it under an ordinary key, or leave it out.'
+    case 'piece of shared or resizable memory':
+      return 'Store a copy of the bytes (slice()).'
     case 'boxed primitive':
       return 'Store the primitive itself.'
     case 'Promise':

@@ -1,7 +1,7 @@
 /** Writing what JSON has no form for: built-in objects, and instances of known classes. */
 
 import { types } from 'node:util'
-import { bytesClass, encodeBytes } from './bytes.ts'
+import { bytesClass, encodeBytes, hasOwnMemory } from './bytes.ts'
 import { errorClass, errorFields } from './error-value.ts'
 import { instanceToWire } from './instance-marker.ts'
 import type { Wire } from './markers.ts'
@@ -27,35 +27,41 @@ function hasSlots(value: object): boolean {
 }
 
 function builtinToWire(writer: WireWriter, value: object, prototype: object): Wire {
-  if (types.isNativeError(value)) {
-    const name = errorClass(value)
-    if (name === undefined) return undefined
-    const [hidden, shown] = errorFields(value)
-    const fields = [hidden, shown].map((part) => writer.entries(part))
-    return { $error: Object.keys(shown).length === 0 ? [name, fields[0]] : [name, ...fields] }
-  }
-  if (types.isArrayBuffer(value) || ArrayBuffer.isView(value)) {
-    const name = bytesClass(value)
-    return name && { $bytes: encodeBytes(name, value) }
-  }
-  if (types.isRegExp(value) && isBuiltinPrototype(prototype, RegExp.prototype, 'RegExp')) {
-    if (Object.getOwnPropertyNames(value).length > 1) writer.refuse('RegExp with fields of its own')
-    const { source, flags, lastIndex } = value
-    return { $regexp: lastIndex === 0 ? [source, flags] : [source, flags, lastIndex] }
-  }
-  const arguments_ = collectionToWire(writer, value, prototype)
-  if (arguments_ !== undefined) {
+  if (types.isNativeError(value)) return errorToWire(writer, value)
+  if (types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) return bytesToWire(writer, value)
+  const marker = simpleToWire(writer, value, prototype)
+  if (marker !== undefined) {
     writer.checkKeys(value)
-    if (Object.keys(value).length > 0) writer.refuse(`${kindOf(value, prototype)} with fields of its own`)
+    if (Object.keys(value).length > 0) writer.refuse(`${constructorName(prototype)} with fields of its own`)
   }
-  return arguments_
+  return marker
 }
 
-function collectionToWire(writer: WireWriter, value: object, prototype: object): Wire {
-  if (types.isDate(value) && isBuiltinPrototype(prototype, Date.prototype, 'Date')) {
+function errorToWire(writer: WireWriter, error: Error): Wire {
+  const name = errorClass(error)
+  if (name === undefined) return undefined
+  if (Object.getOwnPropertySymbols(error).some((symbol) => Object.prototype.propertyIsEnumerable.call(error, symbol))) {
+    writer.refuse('symbol-keyed property')
+  }
+  const [hidden, shown] = errorFields(error)
+  const fields = [hidden, shown].map((part) => writer.entries(part))
+  return { $error: Object.keys(shown).length === 0 ? [name, fields[0]] : [name, ...fields] }
+}
+
+function bytesToWire(writer: WireWriter, value: ArrayBufferLike | ArrayBufferView): Wire {
+  if (!hasOwnMemory(value)) writer.refuse('piece of shared or resizable memory')
+  if (Object.getOwnPropertySymbols(value).length > 0) writer.refuse('symbol-keyed property')
+  const name = bytesClass(value)
+  if (name === undefined) return undefined
+  writer.count((value.byteLength / 3) * 4)
+  return { $bytes: encodeBytes(name, value) }
+}
+
+function simpleToWire(writer: WireWriter, value: object, prototype: object): Wire {
+  if (types.isDate(value) && isBuiltinPrototype(prototype, Date.prototype)) {
     return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() }
   }
-  if (types.isMap(value) && isBuiltinPrototype(prototype, Map.prototype, 'Map')) {
+  if (types.isMap(value) && isBuiltinPrototype(prototype, Map.prototype)) {
     return {
       $map: Array.from(value, ([key, element], index) => [
         writer.at([index, 'key'], key),
@@ -63,11 +69,18 @@ function collectionToWire(writer: WireWriter, value: object, prototype: object):
       ]),
     }
   }
-  if (types.isSet(value) && isBuiltinPrototype(prototype, Set.prototype, 'Set')) {
+  if (types.isSet(value) && isBuiltinPrototype(prototype, Set.prototype)) {
     return { $set: Array.from(value, (element, index) => writer.at(index, element)) }
   }
+  if (types.isRegExp(value) && isBuiltinPrototype(prototype, RegExp.prototype)) return regExpToWire(writer, value)
   if (prototype === URL.prototype && value instanceof URL) return { $url: value.href }
   return undefined
+}
+
+function regExpToWire(writer: WireWriter, { source, flags, lastIndex }: RegExp): Wire {
+  if (!Number.isSafeInteger(lastIndex) || Object.is(lastIndex, -0))
+    writer.refuse('RegExp with a lastIndex that is no index')
+  return { $regexp: lastIndex === 0 ? [source, flags] : [source, flags, lastIndex] }
 }
 
 /** What to call a value that can't be stored. */

@@ -45,7 +45,7 @@ export class WireWriter {
       case 'object':
         return value === null ? null : this.#container(value)
       default:
-        throw refusal(formatPath(this.#path, this.#segments.slice(0, this.#depth)), typeof value)
+        throw this.refusalHere(typeof value)
     }
   }
 
@@ -61,7 +61,8 @@ export class WireWriter {
     const record = value as Record<string, unknown>
     const wire = this.entries(record)
     for (const key in record) {
-      if (isMarkerKey(key) && isOwn.call(record, key) && Object.keys(record).length === 1) return { [escapeKey(key)]: wire[key] }
+      if (isMarkerKey(key) && isOwn.call(record, key) && Object.keys(record).length === 1)
+        return { [escapeKey(key)]: wire[key] }
       break
     }
     return wire
@@ -91,7 +92,14 @@ export class WireWriter {
   checkKeys(value: object): void {
     if (types.isProxy(value)) this.refuse('Proxy')
     if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('symbol-keyed property')
-    if (Object.getOwnPropertyNames(value).length !== Object.keys(value).length) this.refuse('non-enumerable property')
+    const hidden = Object.getOwnPropertyNames(value).length - Object.keys(value).length
+    if (hidden > (types.isRegExp(value) ? 1 : 0)) this.refuse('non-enumerable property')
+  }
+
+  /** Notes that the text will have so many characters more. */
+  count(characters: number): void {
+    this.#characters += characters
+    if (this.#characters > this.#limits.maxBytes) throw tooLong(this.#path, this.#limits)
   }
 
   /** Refuses the container being written. */
@@ -99,9 +107,9 @@ export class WireWriter {
     throw refusal(formatPath(this.#path, this.#segments.slice(0, this.#depth - 1)), kind)
   }
 
-  /** Says where the walk was when something threw. */
-  interrupted(cause: unknown): Error {
-    return refusal(formatPath(this.#path, this.#segments.slice(0, this.#depth)), 'value that throws when it is read', { cause })
+  /** The refusal of what the container being written holds where the walk is. */
+  refusalHere(kind: string, options?: ErrorOptions): Error {
+    return refusal(formatPath(this.#path, this.#segments.slice(0, this.#depth)), kind, options)
   }
 
   #container(value: object): Wire {
@@ -111,8 +119,7 @@ export class WireWriter {
     this.#ancestors[this.#depth] = value
     this.#levels += levels
     if (this.#levels > this.#limits.maxDepth) this.#refuseDepth()
-    this.#characters += 2
-    if (this.#characters > this.#limits.maxBytes) throw tooLong(this.#path, this.#limits)
+    this.count(2)
     this.#depth += 1
     let wire: Wire
     if (prototype === Object.prototype) wire = this.object(value)

@@ -7,10 +7,73 @@ import { MARKER, PAYLOADS } from '../../support/payloads.ts'
 
 /** Pieces of texts that mean something to some reader. */
 const TOKENS = [
-  ...['undefined', 'number', 'bigint', 'date', 'map', 'set', 'array', 'null', 'regexp', 'url', 'error', 'bytes', 'message', 'lc', 'generation', 'document', 'send', 'overwrite', 'delta', 'command'].flatMap((tag) => [`{"$${tag}":`, `"$${tag}"`]),
-  ...['AIMessage', 'HumanMessageChunk', 'RemoveMessage', 'Uint8Array', 'Float64Array', 'Buffer', 'AggregateError', 'constructor', '__proto__', 'prototype', 'length', 'spread', 'content', 'lc_kwargs', 'langchain_core/prompts/chat/ChatPromptTemplate'].map((word) => `"${word}"`),
-  '{"lc":1,"type":"constructor","id":["langchain_core","messages","AIMessage"],"kwargs":{', '{"lc":2,"type":"constructor","id":["Map"],"args":[', '{"__lc_escaped__":', '"lc":2,', '"method":"from",',
-  '1e999', '-0', '-1', '4294967295', '9007199254740993', 'null', 'true', '"', '\\u0000', '\\ud800', '[', ']', '{', '}', ',', ':', '[[', ']]', '{}', '[]', '""', '$', '$$',
+  ...[
+    'undefined',
+    'number',
+    'bigint',
+    'date',
+    'map',
+    'set',
+    'array',
+    'null',
+    'regexp',
+    'url',
+    'error',
+    'bytes',
+    'message',
+    'lc',
+    'generation',
+    'document',
+    'send',
+    'overwrite',
+    'delta',
+    'command',
+  ].flatMap((tag) => [`{"$${tag}":`, `"$${tag}"`]),
+  ...[
+    'AIMessage',
+    'HumanMessageChunk',
+    'RemoveMessage',
+    'Uint8Array',
+    'Float64Array',
+    'Buffer',
+    'AggregateError',
+    'constructor',
+    '__proto__',
+    'prototype',
+    'length',
+    'spread',
+    'content',
+    'lc_kwargs',
+    'langchain_core/prompts/chat/ChatPromptTemplate',
+  ].map((word) => `"${word}"`),
+  '{"lc":1,"type":"constructor","id":["langchain_core","messages","AIMessage"],"kwargs":{',
+  '{"lc":2,"type":"constructor","id":["Map"],"args":[',
+  '{"__lc_escaped__":',
+  '"lc":2,',
+  '"method":"from",',
+  '1e999',
+  '-0',
+  '-1',
+  '4294967295',
+  '9007199254740993',
+  'null',
+  'true',
+  '"',
+  '\\u0000',
+  '\\ud800',
+  '[',
+  ']',
+  '{',
+  '}',
+  ',',
+  ':',
+  '[[',
+  ']]',
+  '{}',
+  '[]',
+  '""',
+  '$',
+  '$$',
 ]
 
 /** A small generator of numbers: fast, and a failure can be run again from its seed. */
@@ -30,29 +93,71 @@ function mutated(text: string, texts: readonly string[], random: (below: number)
     const end = Math.min(result.length, at + random(12))
     const other = texts[random(texts.length)] as string
     const from = random(other.length + 1)
-    const insert = [TOKENS[random(TOKENS.length)] as string, '', String.fromCharCode(random(128)), other.slice(from, from + random(60)), result.slice(at, end)][random(5)] as string
+    const insert = [
+      TOKENS[random(TOKENS.length)] as string,
+      '',
+      String.fromCharCode(random(128)),
+      other.slice(from, from + random(60)),
+      result.slice(at, end),
+    ][random(5)] as string
     result = result.slice(0, at) + insert + result.slice(random(2) === 0 ? at : end)
   }
   return result
 }
 
-/** As above, but of the tree, so that it stays JSON: values and keys change places. */
+const VALUES: readonly unknown[] = [
+  null,
+  0,
+  '',
+  'x',
+  [],
+  {},
+  true,
+  -1,
+  1e9,
+  ['AIMessage', {}],
+  'constructor',
+  '__proto__',
+  [[1, 2]],
+  '2020-01-01T00:00:00.000Z',
+]
+
+/** As above, but of the tree, so that it stays JSON: values change, and take the place of others. */
 function mutatedTree(text: string, random: (below: number) => number): string {
-  const pool: unknown[] = [null, 0, '', 'x', [], {}, true, -1, 1e9, ['AIMessage', {}], 'constructor', '__proto__', [[1, 2]], '2020-01-01T00:00:00.000Z']
-  const collect = (value: unknown): unknown => {
-    if (pool.length < 60) pool.push(value)
-    return value
-  }
-  JSON.parse(text, (_, value: unknown) => collect(value))
-  return JSON.stringify(JSON.parse(text), (_, value: unknown) => (random(6) === 0 ? pool[random(pool.length)] : value))
+  let earlier = '0'
+  const tree: unknown = JSON.parse(text, (_, value: unknown) => {
+    switch (random(16)) {
+      case 0:
+        return VALUES[random(VALUES.length)]
+      case 1:
+        return JSON.parse(earlier) as unknown
+      case 2:
+        earlier = JSON.stringify(value)
+        return value
+      default:
+        return value
+    }
+  })
+  return JSON.stringify(tree)
 }
 
-const PROTOTYPES = [Object, Array, Function, Map, Set, Date, RegExp, Error, Uint8Array, String, Number, Promise].map((Class) => Class.prototype as object)
-const shapeOfPrototypes = (): string => JSON.stringify(PROTOTYPES.map((prototype) => [Reflect.ownKeys(prototype).map(String), String(Object.getPrototypeOf(prototype) === null)]))
+const PROTOTYPES = [Object, Array, Function, Map, Set, Date, RegExp, Error, Uint8Array, String, Number, Promise].map(
+  (Class) => Class.prototype as object,
+)
+const shapeOfPrototypes = (): string =>
+  JSON.stringify(
+    PROTOTYPES.map((prototype) => [
+      Reflect.ownKeys(prototype).map(String),
+      String(Object.getPrototypeOf(prototype) === null),
+    ]),
+  )
 
 const seed = Number(process.env['FUZZ_SEED'] ?? Date.now() % 2 ** 31)
 const runs = Number(process.env['FUZZ_RUNS'] ?? 200_000)
-const texts = [...fc.sample(anyValue, { numRuns: 400, seed }).map((value) => stringifyValue(value, '$')), ...Object.values(PAYLOADS).map((payload) => JSON.stringify(payload))]
+const texts = [
+  ...fc.sample(anyValue, { numRuns: 400, seed }).map((value) => stringifyValue(value, '$')),
+  ...Object.values(PAYLOADS).map((payload) => JSON.stringify(payload)),
+]
 
 const warn = console.warn
 beforeAll(() => {

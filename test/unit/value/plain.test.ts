@@ -6,7 +6,7 @@ import { anyValue } from '../../support/any-value.ts'
 import { difference } from '../../support/strict-equal.ts'
 
 /** Every value inside a value, the value first. */
-function* parts(value: unknown): Generator<unknown> {
+function* parts(value: unknown): Generator {
   yield value
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return
   for (const key of Object.keys(value)) yield* parts(Reflect.get(value, key))
@@ -38,7 +38,12 @@ test('the text of a plain object is its entries’ texts put together, and so is
         )
         const again: object = {}
         for (const [key, inner] of entries) {
-          Object.defineProperty(again, key, { value: throughText(inner), writable: true, enumerable: true, configurable: true })
+          Object.defineProperty(again, key, {
+            value: throughText(inner),
+            writable: true,
+            enumerable: true,
+            configurable: true,
+          })
         }
         expect(difference(again, part)).toBeUndefined()
       }
@@ -83,7 +88,14 @@ describe('is a plain object', () => {
     ['one of anything', { a: undefined, b: 1n, c: new Map(), d: () => 1 }],
     ['one with keys that mean something elsewhere', JSON.parse('{"__proto__":1,"constructor":2,"toJSON":3,"lc":1}')],
     ['one with two keys that start with $', { $a: 1, $b: 2 }],
-    ['one with getters', { get a() { return 1 } }],
+    [
+      'one with getters',
+      {
+        get a() {
+          return 1
+        },
+      },
+    ],
   ])('%s', ([, value]) => expect(isPlainObject(value)).toBe(true))
 })
 

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type * as messages from '@langchain/core/messages'
 import { AIMessage, HumanMessage } from '@langchain/core/messages'
 import { RunnableLambda } from '@langchain/core/runnables'
 import * as fc from 'fast-check'
@@ -6,13 +7,14 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { matchesWire, parseWire, reviveWire, stringifyValue } from '../../../src/codec/value.ts'
 import { TooLargeError, UnserializableValueError } from '../../../src/errors.ts'
 import { anyValue } from '../../support/any-value.ts'
+import { withHoles } from '../../support/with-holes.ts'
 
 function refusalOf(value: unknown, path = '$'): UnserializableValueError {
   try {
     stringifyValue(value, path)
   } catch (error) {
-    expect(error).toBeInstanceOf(UnserializableValueError)
-    return error as UnserializableValueError
+    if (error instanceof UnserializableValueError) return error
+    throw error
   }
   throw new Error('it was stored')
 }
@@ -33,21 +35,32 @@ class Greeting extends HumanMessage {}
 
 const require = createRequire(import.meta.url)
 
+function argumentsOf(..._values: number[]): IArguments {
+  // oxlint-disable-next-line prefer-rest-params -- these are what is tested
+  return arguments
+}
+
 const UNSUPPORTED: Record<string, readonly [kind: string, make: () => unknown]> = {
   'a function': ['function', () => () => 1],
   'a class': ['function', () => Account],
   'a symbol': ['symbol', () => Symbol('s')],
   'a registered symbol': ['symbol', () => Symbol.for('s')],
   'an instance of an unknown class': ['class Account', () => new Account()],
-  'an instance of a nameless class': ['class without a name', () => new (class {})()],
+  'an instance of a nameless class': [
+    'class without a name',
+    () =>
+      new (class {
+        field = 1
+      })(),
+  ],
   'an object made from another': ['class without a name', () => Object.create({ inherited: 1 })],
-  'a subclass of Map': ['class Bag', () => new Bag([[1, 2]])],
+  'a subclass of Map': ['class Bag', () => new Bag()],
   'a subclass of Set': ['class Tags', () => new Tags([1])],
   'a subclass of Error': ['class Failure', () => new Failure('x')],
   'a subclass of Date': ['class Moment', () => new Moment()],
   'a subclass of Array': ['class List', () => List.from([1])],
   'a subclass of a message': ['class Greeting', () => new Greeting('hi')],
-  'a subclass of a boxed number': ['boxed primitive', () => new Money(1)],
+  'a subclass of a boxed number': ['boxed primitive', () => Reflect.construct(Money, [1])],
   'a boxed string': ['boxed primitive', () => new String('s')],
   'a boxed symbol': ['boxed primitive', () => Object(Symbol('s'))],
   'a promise': ['Promise', () => Promise.resolve(1)],
@@ -59,19 +72,35 @@ const UNSUPPORTED: Record<string, readonly [kind: string, make: () => unknown]> 
   'a Proxy of an array': ['Proxy', () => new Proxy([1], {})],
   'a Proxy of a message': ['Proxy', () => new Proxy(new HumanMessage('x'), {})],
   'a symbol-keyed property': ['symbol-keyed property', () => ({ [Symbol('s')]: 1 })],
-  'a symbol-keyed property of a message': ['symbol-keyed property', () => Object.assign(new HumanMessage('x'), { [Symbol('s')]: 1 })],
+  'a symbol-keyed property of a message': [
+    'symbol-keyed property',
+    () => Object.assign(new HumanMessage('x'), { [Symbol('s')]: 1 }),
+  ],
   'a non-enumerable property': ['non-enumerable property', () => Object.defineProperty({}, 'hidden', { value: 1 })],
-  'the arguments of a call': ['symbol-keyed property', () => (function (..._: number[]) { return arguments })(1)],
-  'a Date with a field': ['class Date with fields of its own', () => Object.assign(new Date(0), { zone: 'UTC' })],
-  'a Map with a field': ['class Map with fields of its own', () => Object.assign(new Map(), { name: 'm' })],
+  'the arguments of a call': ['symbol-keyed property', () => argumentsOf(1)],
+  'a Date with a field': ['Date with fields of its own', () => Object.assign(new Date(0), { zone: 'UTC' })],
+  'a Map with a field': ['Map with fields of its own', () => Object.assign(new Map(), { name: 'm' })],
   'a RegExp with a field': ['RegExp with fields of its own', () => Object.assign(/x/, { name: 'm' })],
-  'shared memory': ['class SharedArrayBuffer', () => new SharedArrayBuffer(1)],
-  'a resizable buffer': ['class ArrayBuffer', () => Reflect.construct(ArrayBuffer, [1, { maxByteLength: 2 }])],
+  'shared memory': ['piece of shared or resizable memory', () => new SharedArrayBuffer(1)],
+  'a resizable buffer': [
+    'piece of shared or resizable memory',
+    () => Reflect.construct(ArrayBuffer, [1, { maxByteLength: 2 }]),
+  ],
   'an AbortSignal': ['class AbortSignal', () => new AbortController().signal],
-  'URLSearchParams': ['class URLSearchParams', () => new URLSearchParams('a=1')],
+  URLSearchParams: ['class URLSearchParams', () => new URLSearchParams('a=1')],
   'a runnable': ['class RunnableLambda', () => RunnableLambda.from((x: number) => x)],
-  'a message without lc_kwargs': ['LangChain object without lc_kwargs', () => Object.assign(new HumanMessage('x'), { lc_kwargs: undefined })],
-  'a getter that throws': ['value that throws when it is read', () => ({ get a(): never { throw new Error('no') } })],
+  'a message without lc_kwargs': [
+    'LangChain object without lc_kwargs',
+    () => Object.assign(new HumanMessage('x'), { lc_kwargs: undefined }),
+  ],
+  'a getter that throws': [
+    'value that throws when it is read',
+    () => ({
+      get a(): never {
+        throw new Error('no')
+      },
+    }),
+  ],
 }
 
 /** Ways down to a value, and the path that names it. */
@@ -81,16 +110,27 @@ const PLACES: readonly (readonly [path: string, wrap: (value: unknown) => unknow
   ['$[1]', (value) => [{ deep: [1] }, value]],
   ['$.a[0].b["two words"]', (value) => ({ a: [{ b: { 'two words': value } }] })],
   ['$[0].key', (value) => new Map([[value, 1]])],
-  ['$.m[1].value', (value) => ({ m: new Map<unknown, unknown>([[1, 1], [2, value]]) })],
+  [
+    '$.m[1].value',
+    (value) => ({
+      m: new Map<unknown, unknown>([
+        [1, 1],
+        [2, value],
+      ]),
+    }),
+  ],
   ['$[1]', (value) => new Set([1, value])],
   ['$.cause', (value) => new Error('x', { cause: value })],
   ['$.errors[0]', (value) => new AggregateError([value])],
   ['$.detail', (value) => Object.assign(new Error('x'), { detail: value })],
   ['$[1].additional_kwargs.x', (value) => [1, new HumanMessage({ content: 'c', additional_kwargs: { x: value } })]],
-  ['$.tool_calls[0].args.q', (value) => new AIMessage({ content: '', tool_calls: [{ name: 'n', args: { q: value } }] })],
+  [
+    '$.tool_calls[0].args.q',
+    (value) => new AIMessage({ content: '', tool_calls: [{ name: 'n', args: { q: value } }] }),
+  ],
   ['$.extra', (value) => Object.assign(new HumanMessage('x'), { extra: value })],
   ['$.a', (value) => Object.assign(Object.create(null), { a: value })],
-  ['$[2]', (value) => [, , value]],
+  ['$[2]', (value) => withHoles(3, { 2: value })],
 ]
 
 describe('what cannot be stored is refused, with its place and kind', () => {
@@ -100,7 +140,6 @@ describe('what cannot be stored is refused, with its place and kind', () => {
       const place = kind.startsWith('value that throws') ? `${path}.a` : path
       expect([refusal.path, refusal.kind]).toEqual([place, kind])
       expect(refusal.code).toBe('UNSERIALIZABLE_VALUE')
-      if (!kind.endsWith('property')) expect(matchesWire(wrap(make()), {})).toBe(false)
     }
   })
 })
@@ -118,7 +157,9 @@ test('the error says how to make an instance storable, and does not show its con
 test('anything that holds an unsupported value is refused', () => {
   fc.assert(
     fc.property(anyValue, anyValue, fc.constantFrom(...Object.values(UNSUPPORTED)), (before, after, [, make]) => {
-      expect(() => stringifyValue([before, { inner: new Map([[1, make()]]) }, after], '$')).toThrow(UnserializableValueError)
+      expect(() => stringifyValue([before, { inner: new Map([[1, make()]]) }, after], '$')).toThrow(
+        UnserializableValueError,
+      )
     }),
     { numRuns: 2_000 },
   )
@@ -206,6 +247,9 @@ describe('limits', () => {
   })
 
   test('a text longer than a string can be is refused', () => {
+    const bytes = new Uint8Array(450_000_000)
+    expect(() => stringifyValue(bytes, '$', { maxDepth: 10, maxBytes: Infinity })).toThrow(TooLargeError)
+    expect(() => stringifyValue(bytes, '$')).toThrow(TooLargeError)
     const value = Array.from({ length: 6 }, () => '\0'.repeat(2 ** 24))
     expect(() => stringifyValue(value, '$', { maxDepth: 10, maxBytes: Infinity })).toThrow(TooLargeError)
   })
@@ -218,18 +262,18 @@ describe('a toJSON on a built-in prototype', () => {
   })
 
   test('that would replace every object is refused', () => {
-    Object.defineProperty(Object.prototype, 'toJSON', { value: () => 'gone', configurable: true })
+    Reflect.defineProperty(Object.prototype, 'toJSON', { value: () => 'gone', configurable: true })
     expect(() => stringifyValue({ a: 1 }, '$')).toThrow(UnserializableValueError)
   })
 
   test('that programs put on BigInt makes no difference', () => {
-    Object.defineProperty(BigInt.prototype, 'toJSON', { value: () => 'gone', configurable: true })
+    Reflect.defineProperty(BigInt.prototype, 'toJSON', { value: () => 'gone', configurable: true })
     expect(stringifyValue(1n, '$')).toBe('{"$bigint":"1"}')
   })
 })
 
 test('instances from another installed copy are refused as their own copy would be', () => {
-  const other = require('@langchain/core/messages') as typeof import('@langchain/core/messages')
+  const other = require('@langchain/core/messages') as typeof messages
   class OtherGreeting extends other.HumanMessage {}
   expect(refusalOf(new OtherGreeting('x')).kind).toBe('class OtherGreeting')
 })

@@ -1,0 +1,86 @@
+/**
+ * Postgres is killed, or restarted, under four processes that write. FAULT_CRASHES says how often; three of four are
+ * kill -9. Nothing acknowledged may be lost, no process may end, and all go on by themselves.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { PgCheckpointer } from '../../src/index.ts'
+import { testSchema as schema } from '../support/database.ts'
+import { query } from '../support/fault-sql.ts'
+import { report, timesOf } from '../support/fault-figures.ts'
+import { startCrashingPostgres, type Crash } from '../support/fault-server.ts'
+import { audit, Writer } from '../support/fault-writers.ts'
+
+const CRASHES = timesOf('FAULT_CRASHES', 3)
+const KINDS: readonly Crash[] = ['kill', 'kill one', 'kill', 'fast restart']
+const WRITERS = 4
+
+interface Campaign {
+  readonly crashes: readonly Crash[]
+  readonly settings?: Record<string, string>
+  readonly isDeaf?: boolean
+}
+
+async function run({ crashes, settings, isDeaf = false }: Campaign) {
+  const server = await startCrashingPostgres(settings)
+  const direct = new PgCheckpointer({ connection: server.url, schema })
+  const writers: Writer[] = []
+  try {
+    await direct.setup()
+    await query(server.url, 'checkpoint') // the tables are on the disk, whatever the settings are
+    writers.push(...(await Promise.all(Array.from({ length: WRITERS }, (_, i) => Writer.start({ url: server.url, schema, work: 'write', thread: `writer ${i}`, isDeaf })))))
+    for (const writer of writers) writer.begin()
+    const acknowledged = () => writers.map((writer) => writer.count('put'))
+    let resumed = 0
+    for (const how of crashes) {
+      const before = acknowledged()
+      // At work: each has stored something since the last crash.
+      await expect.poll(() => writers.every((writer, i) => writer.hasExited || writer.count('put') > (before[i] ?? 0) + 3), { timeout: 30_000, interval: 10 }).toBe(true)
+      await sleep(Math.random() * 100)
+      const then = acknowledged()
+      await server.crash(how)
+      await expect.poll(() => writers.every((writer, i) => writer.hasExited || writer.count('put') > (then[i] ?? 0) + 1), { timeout: 30_000, interval: 10 }).toBe(true)
+      resumed += writers.filter((writer) => !writer.hasExited).length
+    }
+    const exits = writers.filter((writer) => writer.hasExited).length
+    await Promise.all(writers.map((writer) => writer.kill()))
+    const audits = await Promise.all(writers.map((writer) => audit(direct, writer)))
+    const sum = (key: 'acknowledged' | 'lost' | 'torn') => audits.reduce((total, one) => total + one[key], 0)
+    const troubles = writers.reduce((total, writer) => total + writer.troubles, 0)
+    const complaint = writers.find((writer) => writer.hasExited)?.complaint ?? ''
+    return { acknowledged: sum('acknowledged'), lost: sum('lost'), torn: sum('torn'), exits, resumed, troubles, complaint }
+  } finally {
+    await Promise.all(writers.map((writer) => writer.kill()))
+    await direct.end()
+    await server.stop()
+  }
+}
+
+function tell(what: string, crashes: readonly Crash[], seen: Awaited<ReturnType<typeof run>>): void {
+  const kills = crashes.filter((how) => how !== 'fast restart').length
+  const { complaint: _, ...figures } = seen
+  report(what, { crashes: crashes.length, 'by kill -9': kills, ...figures })
+}
+
+test(`${CRASHES} crashes under ${WRITERS} writers lose nothing and end nobody`, async () => {
+  const crashes = Array.from({ length: CRASHES }, (_, i) => KINDS[i % KINDS.length] as Crash)
+  const seen = await run({ crashes })
+  tell('Postgres crashes', crashes, seen)
+  expect(seen).toMatchObject({ lost: 0, torn: 0, exits: 0, troubles: 0, resumed: CRASHES * WRITERS, complaint: '' })
+})
+
+describe('the test notices', () => {
+  test('a server that acknowledges what is not on its disk yet (synchronous_commit off)', async () => {
+    const crashes: Crash[] = ['kill', 'kill']
+    const seen = await run({ crashes, settings: { synchronous_commit: 'off', wal_writer_delay: '10000', wal_writer_flush_after: '1GB' } })
+    tell('the same with synchronous_commit off', crashes, seen)
+    expect(seen.lost).toBeGreaterThan(0)
+  })
+
+  test('a client in use without an error listener', async () => {
+    const crashes: Crash[] = ['kill']
+    const seen = await run({ crashes, isDeaf: true })
+    tell('the same without error listeners', crashes, seen)
+    expect(seen.exits).toBeGreaterThan(0)
+    expect(seen.complaint).toContain("Unhandled 'error' event")
+  })
+})

@@ -1,0 +1,83 @@
+/**
+ * What a set conversation costs, without a clock: the bounds stand a little above what was measured when they were set.
+ * Whoever raises one says in the commit why it is worth it; whoever makes something cheaper lowers it.
+ */
+import { agent, MESSAGES_PER_TURN, takeTurn } from '../../bench/conversation.ts'
+import { minus } from '../../bench/measure.ts'
+import { Wire } from '../../bench/wire.ts'
+import { PgCheckpointer } from '../../src/index.ts'
+import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
+
+const TURNS = 30
+
+/** At most; for thirty turns of four messages of 2 KB, 245,760 bytes of text. */
+const BOUNDS = {
+  'round trips': 0,
+  statements: 0,
+  'bytes sent': 0,
+  'bytes received': 0,
+  'parts written': 0,
+  'bytes at rest': 0,
+  'bytes sent to read the head again': 0,
+  'bytes received by another process that reads the head': 0,
+}
+type Cost = keyof typeof BOUNDS
+
+let database: TestDatabase
+let wire: Wire
+let costs: Record<Cost, number>
+
+beforeAll(async () => {
+  database = await createDatabase()
+  wire = new Wire(database.url)
+  const open = async () => {
+    const checkpointer = new PgCheckpointer({ connection: wire.pool, schema: testSchema })
+    await checkpointer.setup()
+    return checkpointer
+  }
+  const checkpointer = await open()
+  // With `sync`, what runs beside what does not depend on how fast the server is.
+  const app = agent(checkpointer)
+  const before = wire.traffic
+  for (let turn = 0; turn < TURNS; turn++) await takeTurn(app, 'thread', turn * MESSAGES_PER_TURN, 'sync')
+  const conversation = minus(wire.traffic, before)
+  const tables = await tablesOf(wire)
+
+  const thread = { configurable: { thread_id: 'thread' } }
+  const beforeWarm = wire.traffic
+  expect((await checkpointer.getTuple(thread))?.checkpoint.channel_values['messages']).toHaveLength(TURNS * MESSAGES_PER_TURN)
+  const warm = minus(wire.traffic, beforeWarm)
+  const other = await open()
+  const beforeCold = wire.traffic
+  await other.getTuple(thread)
+  const cold = minus(wire.traffic, beforeCold)
+  costs = {
+    'round trips': conversation.roundTrips,
+    statements: conversation.statements,
+    'bytes sent': conversation.sentBytes,
+    'bytes received': conversation.receivedBytes,
+    'parts written': tables.parts,
+    'bytes at rest': tables.bytes,
+    'bytes sent to read the head again': warm.sentBytes,
+    'bytes received by another process that reads the head': cold.receivedBytes,
+  }
+})
+
+afterAll(async () => {
+  await wire.end()
+  await database.drop()
+})
+
+test.each(Object.entries(BOUNDS) as [Cost, number][])('thirty turns of an agent cost no more than before: %s', (cost, bound) => {
+  expect(costs[cost], `${cost}: ${costs[cost]} measured, at most ${bound} allowed. All: ${JSON.stringify(costs)}`).toBeLessThanOrEqual(bound)
+})
+
+async function tablesOf({ pool }: Wire): Promise<{ parts: number; bytes: number }> {
+  const schema = `"${testSchema.replaceAll('"', '""')}"`
+  const { rows } = await pool.query<{ parts: number; bytes: number }>(
+    `select (select count(*) from ${schema}.parts)::integer as parts,
+            (select sum(pg_total_relation_size(oid)) from pg_class where relnamespace = $1::regnamespace and relkind = 'r')::integer as bytes`,
+    [schema],
+  )
+  return rows[0]!
+}

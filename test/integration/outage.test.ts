@@ -1,0 +1,221 @@
+/** Connections that break: the process lives, the call succeeds or says in words that it did not. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
+import pg from 'pg'
+import { PgCheckpointer, UnavailableError } from '../../src/index.ts'
+import { checkpointOf, configOf, METADATA, newId, TestThread } from '../support/checkpoints.ts'
+import { createDatabase, testSchema } from '../support/database.ts'
+import { blockThread, query, terminate } from '../support/fault-sql.ts'
+import { startPostgresProxy } from '../support/postgres-proxy.ts'
+import { startProxy, targetOf } from '../support/tcp-proxy.ts'
+
+const schema = testSchema
+
+async function open(options: Partial<ConstructorParameters<typeof PgCheckpointer>[0]> = {}) {
+  const { url } = await createDatabase()
+  const checkpointer = new PgCheckpointer({ connection: url, schema, ...options })
+  onTestFinished(() => checkpointer.end())
+  await checkpointer.setup()
+  return { url, checkpointer, thread: new TestThread(checkpointer) }
+}
+
+function poolOf(url: string, config: pg.PoolConfig = {}): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, application_name: 'borrowed', ...config })
+  onTestFinished(() => pool.end())
+  return pool
+}
+
+test('a backend that is terminated while idle goes unnoticed', async () => {
+  const { url, thread } = await open()
+  await thread.put({ a: 1 })
+  expect(await terminate(url, 'langgraph-pg-checkpointer')).toBeGreaterThan(0)
+  await thread.put({ a: 2 })
+  expect(await thread.values()).toEqual({ a: 2 })
+})
+
+describe.each(['own', 'borrowed'])('in flight, with a pool that is %s', (kind) => {
+  const name = kind === 'own' ? 'langgraph-pg-checkpointer' : 'borrowed'
+  const openThread = async () => {
+    const { url, checkpointer } = await open()
+    if (kind === 'own') return { url, thread: new TestThread(checkpointer), pool: undefined }
+    const pool = poolOf(url) // without an error listener, on purpose
+    return { url, thread: new TestThread(new PgCheckpointer({ connection: pool, schema })), pool }
+  }
+
+  test.each(['put', 'putWrites', 'getTuple', 'deleteThread'])('a terminated %s is done all the same', async (operation) => {
+    const { url, thread } = await openThread()
+    const id = await thread.put({ a: 1 })
+    const release = await blockThread(url, schema, operation === 'getTuple' ? 'table' : 'row')
+    const call =
+      operation === 'put' ? thread.put({ a: 2 })
+      : operation === 'putWrites' ? thread.write(id, [['a', 2]])
+      : operation === 'getTuple' ? thread.read()
+      : thread.checkpointer.deleteThread(thread.threadId)
+    await expect.poll(() => terminate(url, name, 'Lock')).toBe(1)
+    await release()
+    await call
+    const tuple = await thread.read()
+    if (operation === 'deleteThread') expect(tuple).toBeUndefined()
+    else expect(tuple?.checkpoint.channel_values).toEqual({ a: operation === 'put' ? 2 : 1 })
+    if (operation === 'putWrites') expect(tuple?.pendingWrites).toEqual([['task', 'a', 2]])
+  })
+})
+
+test('a borrowed pool gets back clients without listeners of ours, and no broken ones', async () => {
+  const { url } = await open()
+  const pool = poolOf(url, { max: 1 })
+  const thread = new TestThread(new PgCheckpointer({ connection: pool, schema }))
+  await thread.put({ a: 1 })
+  const client = await pool.connect()
+  const before = client.listeners('error')
+  client.release()
+  await thread.put({ a: 2 })
+  await thread.read()
+  const again = await pool.connect()
+  expect(again).toBe(client)
+  expect(again.listeners('error')).toEqual(before)
+  again.release()
+
+  const release = await blockThread(url, schema, 'row')
+  const call = thread.put({ a: 3 })
+  await expect.poll(() => terminate(url, 'borrowed', 'Lock')).toBe(1)
+  await release()
+  await call
+  const fresh = await pool.connect()
+  expect(fresh).not.toBe(client)
+  fresh.release()
+  expect(pool.listenerCount('error')).toBe(0)
+})
+
+test('an outage that is over in time is not seen', async () => {
+  const { url } = await open()
+  const proxy = await startProxy(targetOf(url, 5432))
+  onTestFinished(() => proxy.stop())
+  const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema })
+  onTestFinished(() => checkpointer.end())
+  const threads = Array.from({ length: 8 }, () => new TestThread(checkpointer))
+  await Promise.all(threads.map((thread) => thread.put({ n: 0 })))
+  for (let n = 1; n <= 20; n++) {
+    const puts = threads.map((thread) => thread.put({ n }))
+    await sleep(n % 5)
+    proxy.cut()
+    await Promise.all(puts)
+  }
+  for (const thread of threads) {
+    expect(await thread.values()).toEqual({ n: 20 })
+    expect(await thread.ids()).toHaveLength(21)
+  }
+  expect(checkpointer.stats().retries).toBeGreaterThan(0)
+})
+
+test('after the time is up the error says what is known, and nothing of the state', async () => {
+  const { url } = await open()
+  const proxy = await startProxy(targetOf(url, 5432))
+  onTestFinished(() => proxy.stop())
+  const limits = { retryMs: 400, connectTimeoutMs: 100, statementTimeoutMs: 100 }
+  const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema, ...limits })
+  onTestFinished(() => checkpointer.end())
+  const thread = new TestThread(checkpointer)
+  await thread.put({ a: 'the secret' })
+  await proxy.stop()
+  await sleep(50) // the pool hears of it; sent on a connection that is gone already, a put would be in doubt
+
+  const id = newId()
+  const put = checkpointer.put(configOf(thread.threadId, 'ns'), checkpointOf(id, { a: 'the secret', b: 'the secret' }), METADATA, {})
+  const error = await put.then(() => undefined, (reason: unknown) => reason)
+  expect(error).toBeInstanceOf(UnavailableError)
+  expect(error).toMatchObject({
+    code: 'UNAVAILABLE',
+    operation: 'put',
+    outcome: 'not_applied',
+    address: { threadId: thread.threadId, ns: 'ns', checkpointId: id },
+    sqlState: undefined,
+    attempts: expect.toSatisfy((attempts: number) => attempts > 1),
+    cause: { code: expect.stringMatching(/^ECONN/) },
+  })
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret')
+  await expect(thread.read()).rejects.toMatchObject({ code: 'UNAVAILABLE', operation: 'getTuple', outcome: 'not_applied' })
+  await expect(thread.list()).rejects.toMatchObject({ code: 'UNAVAILABLE', operation: 'list' })
+  await expect(checkpointer.deleteThread(thread.threadId)).rejects.toMatchObject({ operation: 'deleteThread', outcome: 'not_applied' })
+})
+
+test('the first failure is the one that is reported', async () => {
+  const { url, thread } = await open()
+  await thread.put({ a: 1 })
+  const proxy = await startProxy(targetOf(url, 5432))
+  const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema, retryMs: 300, connectTimeoutMs: 100, statementTimeoutMs: 5000 })
+  onTestFinished(() => checkpointer.end())
+  const again = new TestThread(checkpointer, '', thread.threadId)
+  await again.read()
+  const release = await blockThread(url, schema, 'row')
+  onTestFinished(() => release())
+  const put = again.put({ a: 2 })
+  const settled = put.catch((reason: unknown) => reason)
+  await expect.poll(() => terminate(url, 'langgraph-pg-checkpointer', 'Lock')).toBe(1)
+  await proxy.stop() // from here on: ECONNREFUSED
+  expect(await settled).toMatchObject({ outcome: 'unknown', sqlState: '57P01', cause: { code: '57P01' } })
+  expect(String(await settled)).toMatch(/57P01, at last ECONN/)
+})
+
+test('a state in a server that reports parameters of failed statements stays out of the error', async () => {
+  const { url } = await open()
+  await query(url, `alter role postgres set log_parameter_max_length_on_error = -1`).catch(() => {})
+  onTestFinished(() => query(url, `alter role postgres reset log_parameter_max_length_on_error`).then(() => {}, () => {}))
+  await query(url, `alter role postgres set lock_timeout = '20ms'`)
+  onTestFinished(() => query(url, `alter role postgres reset lock_timeout`).then(() => {}))
+  const checkpointer = new PgCheckpointer({ connection: url, schema, retryMs: 200 })
+  onTestFinished(() => checkpointer.end())
+  const thread = new TestThread(checkpointer)
+  await thread.put({ a: 1 })
+  const release = await blockThread(url, schema, 'row')
+  onTestFinished(() => release())
+  const error = await thread.put({ a: 'the secret' }).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ code: 'UNAVAILABLE', outcome: 'not_applied', sqlState: '55P03' })
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret')
+})
+
+test('what another attempt would not mend comes as Postgres said it, at once', async () => {
+  const { url, checkpointer, thread } = await open()
+  await thread.put({ a: 1 })
+  await query(url, `drop table "${schema}".checkpoints`)
+  await expect(thread.put({ a: 2 })).rejects.toMatchObject({ name: 'error', code: '42P01', severity: 'ERROR' })
+  expect(checkpointer.stats().retries).toBe(0)
+})
+
+test('later puts of a thread wait for the one that is being repeated', async () => {
+  const { url, checkpointer, thread } = await open()
+  await thread.put({ n: 0 })
+  const release = await blockThread(url, schema, 'row')
+  const puts = [1, 2, 3].map((n) => thread.put({ n }))
+  await expect.poll(() => terminate(url, 'langgraph-pg-checkpointer', 'Lock')).toBe(1)
+  await release()
+  const ids = await Promise.all(puts)
+  expect(await thread.ids({ limit: 3 })).toEqual(ids.toReversed())
+  expect(checkpointer.stats().retries).toBe(1)
+})
+
+describe('a deletion whose answer was lost', () => {
+  test('is not made again on a thread that began anew since', async () => {
+    const { url, thread } = await open()
+    await thread.put({ old: true })
+    const proxy = await startPostgresProxy(url, () => undefined)
+    onTestFinished(() => proxy.stop())
+    const checkpointer = new PgCheckpointer({ connection: { connectionString: proxy.through(url), max: 1 }, schema, migrations: 'off' })
+    onTestFinished(() => checkpointer.end())
+
+    // The statement arrives and is carried out; every answer is lost, until a new run has stored its first checkpoint.
+    let isDeletion = false
+    proxy.onMessage = (direction, type, bytes) => {
+      if (type === 'P') isDeletion = bytes.includes('delete_thread')
+      return isDeletion && direction === 'toClient' ? 'cut' : undefined
+    }
+    const deletion = checkpointer.deleteThread(thread.threadId)
+    await expect.poll(() => thread.read()).toBeUndefined()
+    const newRun = new TestThread(thread.checkpointer, '', thread.threadId)
+    await newRun.put({ new: true })
+    proxy.onMessage = undefined
+    await deletion
+    expect(await newRun.values()).toEqual({ new: true })
+    expect(checkpointer.stats().retries).toBeGreaterThan(0)
+  })
+})

@@ -1,0 +1,377 @@
+/** Redis in front of Postgres: what it saves, what is in it, and what it is asked. */
+import { execFile } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
+import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Cluster, Redis } from 'ioredis'
+import { OptionsError, PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'
+import { TestThread, textOf } from '../support/checkpoints.ts'
+import { createDatabase, redisUrl, testSchema } from '../support/database.ts'
+import { startRedis } from '../support/redis.ts'
+import { startRedisProxy } from '../support/redis-proxy.ts'
+import { startProxy, targetOf } from '../support/tcp-proxy.ts'
+import { eventually, newPrefix } from '../support/tiers.ts'
+
+/** Test machines are busy. */
+const PATIENT = { redisTimeoutMs: 1000 }
+
+/** 500 messages of 2 KB. */
+const megabyte = { messages: Array.from({ length: 500 }, (_, i) => ({ role: 'user', content: textOf(i, 2000), id: `m${i}` })) }
+
+async function newRedis() {
+  const prefix = newPrefix()
+  const admin = new Redis(redisUrl())
+  onTestFinished(async () => {
+    await admin.quit()
+  })
+  return { prefix, admin, keys: () => admin.keys(`${prefix}:*`) }
+}
+
+/** A checkpointer that has nothing at hand yet, as in a new process. */
+function newCheckpointer(options: PgCheckpointerOptions): PgCheckpointer {
+  const checkpointer = new PgCheckpointer({ schema: testSchema, ...PATIENT, ...options })
+  onTestFinished(() => checkpointer.end())
+  return checkpointer
+}
+
+function filled(checkpointer: PgCheckpointer, parts: number): Promise<void> {
+  return eventually(() => (checkpointer.stats().redis?.fills ?? 0) >= parts, `${parts} parts were in Redis`)
+}
+
+describe('what moves over the connection to Postgres', () => {
+  /** A thread of 1 MB, and what a read of it moves, as a proxy counts it. */
+  const measure = async (options: Partial<PgCheckpointerOptions>, writerOptions: Partial<PgCheckpointerOptions> = options) => {
+    const { url } = await createDatabase()
+    const writer = newCheckpointer({ connection: url, ...writerOptions })
+    const threadId = randomUUID()
+    await new TestThread(writer, '', threadId).put(megabyte)
+    if (writerOptions.redis !== undefined) await filled(writer, 500)
+
+    let bytes = 0
+    const proxy = await startProxy(targetOf(url, 5432), ({ client, server }) => ({
+      toServer: (chunk) => void ((bytes += chunk.length), server.write(chunk)),
+      toClient: (chunk) => void ((bytes += chunk.length), client.write(chunk)),
+    }))
+    onTestFinished(() => proxy.stop())
+    const reader = newCheckpointer({ connection: proxy.through(url), ...options })
+    await reader.setup()
+    const thread = new TestThread(reader, '', threadId)
+    const read = async () => {
+      const [before, statements] = [bytes, reader.stats().statements]
+      expect(await thread.values()).toEqual(megabyte)
+      return { share: (bytes - before) / 1_000_000, statements: reader.stats().statements - statements }
+    }
+    return { read, reader }
+  }
+  const report = (what: string, { share, statements }: { share: number; statements: number }) =>
+    console.log(`1 MB thread, ${what}: ${(100 * share).toFixed(1)} % of it over the Postgres connection, ${statements} statement(s)`)
+
+  test('is little where Redis is filled and the process is new, and where its own memory is filled', async () => {
+    const { prefix } = await newRedis()
+    const { read, reader } = await measure({ redis: redisUrl(), redisPrefix: prefix })
+    const [first, second] = [await read(), await read()]
+    report('Redis filled, new process', first)
+    report('process filled', second)
+    expect(first.share).toBeLessThan(0.05)
+    expect(second.share).toBeLessThan(0.05)
+    expect([first.statements, second.statements]).toEqual([1, 1])
+    expect(reader.stats().redis).toMatchObject({ misses: 0, errors: 0, rejected: 0 })
+  })
+
+  test('is little with Redis alone', async () => {
+    const { prefix } = await newRedis()
+    const { read } = await measure({ redis: redisUrl(), redisPrefix: prefix, cacheBytes: 0 })
+    for (let i = 0; i < 3; i++) expect((await read()).share).toBeLessThan(0.05)
+  })
+
+  test('comes with one statement more where Redis has nothing', async () => {
+    const { prefix } = await newRedis()
+    const { read } = await measure({ redis: redisUrl(), redisPrefix: prefix }, {})
+    const first = await read()
+    report('nothing at hand, empty Redis', first)
+    expect(first.statements).toBe(2)
+    expect((await read()).statements).toBe(1)
+  })
+
+  test('comes with the same statement where there is no Redis', async () => {
+    const { read } = await measure({})
+    const first = await read()
+    report('nothing at hand, no Redis', first)
+    expect(first.statements).toBe(1)
+  })
+})
+
+describe('what is in Redis', () => {
+  test('is parts under keys that tell nothing, for a time', async () => {
+    const { url } = await createDatabase()
+    const { prefix, admin, keys } = await newRedis()
+    const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix, redisTtlSeconds: 1000, tenant: 'acme' })
+    const thread = new TestThread(checkpointer, '', 'thread-of-alice')
+    await thread.put({ messages: [{ text: textOf(1, 2000) }], bytes: new Uint8Array(2000) })
+    await filled(checkpointer, 2)
+    const found = await keys()
+    expect(found).toHaveLength(2)
+    for (const key of found) {
+      expect(key).toMatch(new RegExp(`^${prefix}:\\{[A-Za-z0-9_-]{22}\\}:[vgitb][A-Za-z0-9_-]{22}$`))
+      expect(await admin.pttl(key)).toBeGreaterThan(900_000)
+      expect(await admin.pttl(key)).toBeLessThanOrEqual(1_000_000)
+    }
+  })
+
+  test('is kept apart by tenant and thread, though the parts are the same', async () => {
+    const { url } = await createDatabase()
+    const { prefix, keys } = await newRedis()
+    for (const tenant of ['', 'a', 'b']) {
+      const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix, tenant })
+      for (const id of ['1', '2']) await new TestThread(checkpointer, '', id).put({ text: textOf(1, 2000) })
+      await filled(checkpointer, 2)
+    }
+    expect(await keys()).toHaveLength(6)
+  })
+
+  test('is nothing of what was not stored', async () => {
+    const { url } = await createDatabase()
+    const { prefix, keys } = await newRedis()
+    const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix })
+    const thread = new TestThread(checkpointer)
+    const id = await thread.put({ text: 'short' })
+    await checkpointer.deleteThread(thread.threadId)
+    await thread.put({ text: textOf(1, 2000) }) // late: its run began before the deletion
+    await thread.write(id, [['text', textOf(2, 2000)]])
+    await expect(thread.put({ text: textOf(3, 2000), bad: () => {} })).rejects.toThrow()
+    await checkpointer.end()
+    expect(await keys()).toEqual([])
+  })
+
+  test('is nothing larger than the bound', async () => {
+    const { url } = await createDatabase()
+    const { prefix, keys } = await newRedis()
+    const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix, redisMaxValueBytes: 5000, cacheBytes: 0 })
+    const thread = new TestThread(checkpointer)
+    const values = { small: textOf(1, 2000), umlauts: 'ü'.repeat(3000), large: textOf(2, 6000) }
+    await thread.put(values)
+    await filled(checkpointer, 1)
+    expect(await thread.values()).toEqual(values)
+    await checkpointer.end()
+    expect(await keys()).toHaveLength(1)
+  })
+
+  test('goes with the thread', async () => {
+    const { url } = await createDatabase()
+    const { prefix, keys } = await newRedis()
+    const options = { connection: url, redis: redisUrl(), redisPrefix: prefix }
+    const writer = newCheckpointer(options)
+    const [thread, other] = [new TestThread(writer), new TestThread(writer)]
+    await thread.put(megabyte)
+    await other.put({ text: textOf(1, 2000) })
+    await filled(writer, 501)
+    const stranger = newCheckpointer(options) // knows nothing of the thread
+    await stranger.deleteThread(thread.threadId)
+    await stranger.end()
+    expect(await keys()).toHaveLength(1)
+    expect(await thread.read()).toBeUndefined()
+    expect(await other.values()).toEqual({ text: textOf(1, 2000) })
+  })
+
+  test('is what a new run stored, after a deletion', async () => {
+    const { url } = await createDatabase()
+    const { prefix } = await newRedis()
+    const options = { connection: url, redis: redisUrl(), redisPrefix: prefix, cacheBytes: 0 }
+    const checkpointer = newCheckpointer(options)
+    const threadId = randomUUID()
+    for (let life = 0; life < 5; life++) {
+      const thread = new TestThread(checkpointer, '', threadId)
+      expect(await thread.read()).toBeUndefined()
+      await thread.put({ same: textOf(1, 2000), own: textOf(life + 10, 2000) })
+      expect(await thread.values()).toEqual({ same: textOf(1, 2000), own: textOf(life + 10, 2000) })
+      await checkpointer.deleteThread(threadId)
+    }
+  })
+})
+
+describe('what Redis is asked', () => {
+  test('is MGET, SET with PX and NX, and UNLINK, and nothing else', async () => {
+    const { url } = await createDatabase()
+    const server = await startRedis()
+    onTestFinished(() => server.stop())
+    const admin = new Redis(server.url)
+    const monitor = await admin.monitor()
+    onTestFinished(() => [admin, monitor].forEach((client) => client.disconnect()))
+    const seen: string[][] = []
+    monitor.on('monitor', (_time: string, args: string[]) => seen.push(args))
+
+    const checkpointer = newCheckpointer({ connection: url, redis: server.url, cacheBytes: 0 })
+    const thread = new TestThread(checkpointer)
+    const id = await thread.put({ messages: [{ text: textOf(1, 2000) }], files: { a: textOf(2, 5000) } })
+    await thread.write(id, [['messages', { text: textOf(3, 2000) }], ['__interrupt__', { value: textOf(4, 2000) }]])
+    await thread.put({ messages: [{ text: textOf(1, 2000) }, { text: textOf(3, 2000) }] })
+    await filled(checkpointer, 4)
+    for (let i = 0; i < 3; i++) await thread.read()
+    await thread.list()
+    await checkpointer.getDeltaChannelHistory({ config: thread.config(), channels: ['messages'] })
+    await checkpointer.health()
+    await checkpointer.deleteThread(thread.threadId)
+    await checkpointer.end()
+    await admin.echo('all before this was seen')
+    await eventually(() => seen.some(([name]) => name?.toLowerCase() === 'echo'), 'the monitor had caught up')
+    const ours = seen.filter(([, key]) => key?.startsWith('langgraph:'))
+    const names = new Set(ours.map(([name]) => name?.toUpperCase()))
+    expect(names).toEqual(new Set(['MGET', 'SET', 'UNLINK']))
+    for (const [name, , , px, ttl, nx] of ours) if (name?.toUpperCase() === 'SET') expect([px, ttl, nx]).toEqual(['PX', '86400000', 'NX'])
+    const others = new Set(seen.filter((args) => !ours.includes(args)).map(([name]) => name?.toUpperCase()))
+    expect([...others].filter((name) => !['HELLO', 'CLIENT', 'INFO', 'ECHO'].includes(name ?? ''))).toEqual([]) // its client's handshake
+  })
+
+  test('is one question for all who read a thread at once', async () => {
+    const { url } = await createDatabase()
+    const { prefix } = await newRedis()
+    const proxy = await startRedisProxy(redisUrl())
+    onTestFinished(() => proxy.stop())
+    const threadId = randomUUID()
+    await new TestThread(newCheckpointer({ connection: url }), '', threadId).put(megabyte)
+    const reader = newCheckpointer({ connection: url, redis: proxy.url, redisPrefix: prefix, cacheBytes: 0 })
+    await reader.setup()
+    const before = reader.stats().statements
+    const thread = new TestThread(reader, '', threadId)
+    const READERS = 20
+    for (const values of await Promise.all(Array.from({ length: READERS }, () => thread.values()))) expect(values).toEqual(megabyte)
+    const questions = reader.stats().statements - before - READERS
+    console.log(`${READERS} readers at once: ${proxy.commandsByName.get('MGET')} MGET, ${questions} statement(s) for parts`)
+    // Each reads the head for himself, and they don't all get there at once.
+    expect(questions).toBeLessThan(READERS / 2)
+  })
+
+  test('is nothing new for a put of what is there already', async () => {
+    const { url } = await createDatabase()
+    const { prefix } = await newRedis()
+    const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix })
+    const thread = new TestThread(checkpointer)
+    await thread.put(megabyte)
+    await filled(checkpointer, 500)
+    const before = checkpointer.stats().redis?.fills ?? 0
+    await thread.put({ messages: [...megabyte.messages, { role: 'ai', content: textOf(1000, 2000), id: 'new' }] })
+    await eventually(() => (checkpointer.stats().redis?.fills ?? 0) > before, 'the new message was in Redis')
+    await checkpointer.end()
+    expect((checkpointer.stats().redis?.fills ?? 0) - before).toBeLessThan(5)
+  })
+})
+
+describe('the client', () => {
+  test('of ours is closed at the end', async () => {
+    const { url } = await createDatabase()
+    const { admin } = await newRedis()
+    const count = async () => String(await admin.client('LIST')).match(/name=langgraph-pg-checkpointer/g)?.length ?? 0
+    const before = await count()
+    const checkpointer = newCheckpointer({ connection: url, redis: redisUrl() })
+    expect(await count()).toBe(before)
+    await new TestThread(checkpointer).read()
+    await eventually(async () => (await count()) === before + 1, 'it was connected')
+    await checkpointer.end()
+    await eventually(async () => (await count()) === before, 'it was closed')
+  })
+
+  test.each(['Redis', 'Cluster'])('of yours is neither closed nor listened to: %s', async (kind) => {
+    const { url } = await createDatabase()
+    const server = await startRedis(kind === 'Cluster' ? { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } : {})
+    onTestFinished(() => server.stop())
+    const admin = new Redis(server.url)
+    if (kind === 'Cluster') {
+      await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+      await eventually(async () => (await admin.cluster('INFO')).includes('cluster_state:ok'), 'the cluster was up')
+    }
+    admin.disconnect()
+    const client = kind === 'Cluster' ? new Cluster([{ host: '127.0.0.1', port: server.port }]) : new Redis(server.url)
+    onTestFinished(() => client.disconnect())
+    await client.ping()
+    const listeners = () => client.eventNames().map((name) => [name, client.listenerCount(name)])
+    const before = listeners()
+    const checkpointer = newCheckpointer({ connection: url, redis: client, cacheBytes: 0 })
+    const thread = new TestThread(checkpointer)
+    await thread.put(megabyte)
+    await filled(checkpointer, 500)
+    expect(await thread.values()).toEqual(megabyte)
+    expect(checkpointer.stats().redis).toMatchObject({ misses: 0, errors: 0 })
+    await checkpointer.deleteThread(thread.threadId)
+    await checkpointer.end()
+    expect(listeners()).toEqual(before)
+    expect(await client.ping()).toBe('PONG')
+    expect(await client.dbsize()).toBe(0)
+  })
+
+  test('that never settles its promises holds nobody up', async () => {
+    const { url } = await createDatabase()
+    const proxy = await startRedisProxy(redisUrl())
+    onTestFinished(() => proxy.stop())
+    // In ioredis 6.0.0 what is in flight when a connection drops stays pending for ever with this option (#2193).
+    const client = new Redis(proxy.url, { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: null })
+    client.on('error', () => {})
+    onTestFinished(() => client.disconnect())
+    await client.ping()
+    const checkpointer = newCheckpointer({ connection: url, redis: client, redisPrefix: newPrefix(), redisTimeoutMs: 50, cacheBytes: 0 })
+    const thread = new TestThread(checkpointer)
+    await thread.put({ text: textOf(1, 2000) })
+    proxy.mode = 'swallow'
+    const reads = Array.from({ length: 10 }, () => thread.values())
+    await eventually(() => proxy.tampered > 0, 'a reply was swallowed')
+    proxy.cut()
+    for (const values of await Promise.all(reads)) expect(values).toEqual({ text: textOf(1, 2000) })
+    expect(checkpointer.stats().redis?.errors).toBeGreaterThan(0)
+  })
+
+  test('is told how it is by health, which never throws', async () => {
+    const { url } = await createDatabase()
+    const server = await startRedis()
+    const checkpointer = newCheckpointer({ connection: url, redis: server.url })
+    expect((await checkpointer.health()).redis).toEqual({ reachable: true, latencyMs: expect.any(Number), error: undefined })
+    await server.stop()
+    expect((await checkpointer.health()).redis).toEqual({ reachable: false, latencyMs: undefined, error: expect.any(String) })
+  })
+})
+
+describe('options', () => {
+  const connection = 'postgres://localhost/none'
+
+  test.each([
+    ['redis', { redis: 'http://localhost' }],
+    ['redis', { redis: 'localhost:6379' }],
+    ['redis', { redis: 6379 }],
+    ['redis', { redis: { connect() {}, mGet() {}, sendCommand() {} } }],
+    ['redisPrefix', { redis: 'redis://localhost', redisPrefix: 'a{b}' }],
+    ['redisPrefix', { redis: 'redis://localhost', redisPrefix: '' }],
+    ['redisTtlSeconds', { redis: 'redis://localhost', redisTtlSeconds: 0 }],
+    ['redisTtlSeconds', { redis: 'redis://localhost', redisTtlSeconds: 1e12 }],
+    ['redisTimeoutMs', { redis: 'redis://localhost', redisTimeoutMs: 0.5 }],
+    ['redisMaxValueBytes', { redis: 'redis://localhost', redisMaxValueBytes: Number.NaN }],
+    ['cacheBytes', { cacheBytes: -1 }],
+  ])('%s is refused: %o', (option, options) => {
+    expect(() => new PgCheckpointer({ connection, ...options } as PgCheckpointerOptions)).toThrow(OptionsError)
+    expect(() => new PgCheckpointer({ connection, ...options } as PgCheckpointerOptions)).toThrow(option)
+  })
+
+  test('a URL with a password is not repeated in the error', () => {
+    expect(() => new PgCheckpointer({ connection, redis: 'rediss:/user:secret@host' })).toThrow(/^(?!.*secret)/)
+  })
+
+  test('without ioredis the package works, and says what to install where a URL is given', async () => {
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    const copy = await mkdtemp(join(tmpdir(), 'checkpointer-without-ioredis-'))
+    onTestFinished(() => rm(copy, { recursive: true, force: true }))
+    for (const folder of ['src', 'sql', 'package.json', 'tsconfig.json']) await cp(join(root, folder), join(copy, folder), { recursive: true })
+    await cp(join(root, 'node_modules'), join(copy, 'node_modules'), { recursive: true, filter: (path) => path.endsWith('node_modules') })
+    for (const name of await readdir(join(root, 'node_modules'))) {
+      if (name !== 'ioredis') await symlink(join(root, 'node_modules', name), join(copy, 'node_modules', name)).catch(() => {})
+    }
+    const program = `
+      import { PgCheckpointer } from '${copy}/src/index.ts'
+      new PgCheckpointer({ connection: 'postgres://localhost/none' })
+      console.log('made one')
+      try { new PgCheckpointer({ connection: 'postgres://localhost/none', redis: 'redis://localhost' }) }
+      catch (error) { console.log(error.code, error.message) }`
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { cwd: copy })
+    expect(stdout).toContain('made one\nINVALID_OPTIONS')
+    expect(stdout).toContain('npm install ioredis')
+  })
+})

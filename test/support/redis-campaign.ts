@@ -1,0 +1,183 @@
+/** Threads that are written and read while Redis is in trouble, and a count of what was read. */
+import { Redis } from 'ioredis'
+import pg from 'pg'
+import { PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'
+import { TestThread, textOf } from './checkpoints.ts'
+import { createDatabase, testSchema } from './database.ts'
+import { difference } from './strict-equal.ts'
+import { newPrefix } from './tiers.ts'
+
+/** Milliseconds, of reads. */
+class Times {
+  readonly #all: number[] = []
+
+  add(ms: number): void {
+    this.#all.push(ms)
+  }
+
+  at(share: number): number {
+    const sorted = this.#all.toSorted((a, b) => a - b)
+    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+  }
+
+  toString(): string {
+    return `${this.at(0.5).toFixed(1)} / ${this.at(0.99).toFixed(1)} / ${this.at(1).toFixed(1)} ms`
+  }
+}
+
+/** A thread, and every state that it had. */
+interface Subject {
+  readonly thread: TestThread
+  readonly states: Record<string, unknown>[]
+  readonly ids: string[]
+  /** Index of the last state whose put has been acknowledged. */
+  acknowledged: number
+}
+
+export class Campaign {
+  readonly pool: pg.Pool
+  readonly prefix: string = newPrefix()
+  readonly redis: string
+  readonly times = new Times()
+  readonly subjects: Subject[] = []
+  reads = 0
+  /** Other than what was put. */
+  wrong = 0
+  /** What was put, before the last that was acknowledged when the read began. */
+  stale = 0
+  /** Rejected. */
+  failed = 0
+  firstProblem: string | undefined
+  #seed = 0
+  #writer: PgCheckpointer | undefined
+  readonly #opened: PgCheckpointer[] = []
+
+  private constructor(pool: pg.Pool, redis: string) {
+    this.pool = pool
+    this.redis = redis
+  }
+
+  /** @param redis where the checkpointers look for Redis; it may be a proxy */
+  static async start(redis: string, threads = 6): Promise<Campaign> {
+    const { url } = await createDatabase()
+    const pool = new pg.Pool({ connectionString: url, max: 8 })
+    const campaign = new Campaign(pool, redis)
+    onTestFinished(() => campaign.#end())
+    campaign.#writer = campaign.open()
+    for (let i = 0; i < threads; i++) {
+      campaign.subjects.push({ thread: new TestThread(campaign.#writer), states: [], ids: [], acknowledged: -1 })
+      await campaign.write(i)
+    }
+    return campaign
+  }
+
+  /** A checkpointer as in a new process: nothing at hand, Redis untried. Without a memory of its own, as it hides Redis. */
+  open(options: Partial<PgCheckpointerOptions> = {}): PgCheckpointer {
+    const checkpointer = new PgCheckpointer({
+      connection: this.pool, schema: testSchema, redis: this.redis, redisPrefix: this.prefix, cacheBytes: 0, ...options,
+    })
+    this.#opened.push(checkpointer)
+    return checkpointer
+  }
+
+  /** Puts a new state, which shares most of its parts with the one before. */
+  async write(index: number): Promise<void> {
+    const subject = this.subjects[index % this.subjects.length] as Subject
+    const { states } = subject
+    const before = states.at(-1) as { messages: object[]; files: object } | undefined
+    const seed = ++this.#seed
+    const state = {
+      messages: [...(before?.messages ?? Array.from({ length: 11 }, (_, i) => messageOf(seed * 100 + i))), messageOf(seed)].slice(-12),
+      files: { ...before?.files, [`file ${seed % 3}`]: textOf(seed, 3000) },
+      bytes: new TextEncoder().encode(textOf(seed, 2000)),
+      step: seed,
+    }
+    const which = states.push(state) - 1
+    subject.ids[which] = await subject.thread.put(state)
+    subject.acknowledged = Math.max(subject.acknowledged, which)
+  }
+
+  /** Reads a thread, and compares. */
+  async read(reader: PgCheckpointer, index: number): Promise<number> {
+    const { thread, states, ids, acknowledged } = this.subjects[index % this.subjects.length] as Subject
+    this.reads++
+    const start = performance.now()
+    try {
+      const tuple = await reader.getTuple(thread.config())
+      const ms = performance.now() - start
+      this.times.add(ms)
+      const found = tuple?.checkpoint.channel_values
+      const step = Number(found?.['step'])
+      const which = states.findIndex((state) => state['step'] === step)
+      const problem =
+        which < 0 ? 'a state that was never put'
+        : tuple?.checkpoint.id !== (ids[which] ?? tuple?.checkpoint.id) ? 'the id of another checkpoint'
+        : difference(found, states[which])
+      if (problem !== undefined) this.#note('wrong', problem)
+      else if (which < acknowledged) this.#note('stale', `state ${which} after ${acknowledged} was acknowledged`)
+      return ms
+    } catch (error) {
+      this.#note('failed', String(error))
+      return performance.now() - start
+    }
+  }
+
+  /** So many reads, several at a time, over all threads, with a put now and then. */
+  async readMany(reader: PgCheckpointer, count: number, { writes = true, atATime = 4 } = {}): Promise<void> {
+    let next = 0
+    const lane = async (): Promise<void> => {
+      while (next < count) {
+        const index = next++
+        if (writes && index % 25 === 24) await this.write(Math.floor(index / 25))
+        await this.read(reader, index)
+      }
+    }
+    await Promise.all(Array.from({ length: atATime }, lane))
+  }
+
+  /** Reads all threads until Redis has all of their parts. */
+  async fill(reader: PgCheckpointer): Promise<void> {
+    for (let i = 0; i < 50; i++) {
+      const before = reader.stats().redis?.misses ?? 0
+      for (const index of this.subjects.keys()) await this.read(reader, index)
+      if (reader.stats().redis?.misses === before) return
+      await new Promise((done) => setTimeout(done, 5))
+    }
+    throw new Error('Redis could not be filled.')
+  }
+
+  /** Our keys, for those who tamper with them. */
+  async keys(admin: Redis): Promise<string[]> {
+    return (await admin.keys(`${this.prefix}:*`)).toSorted()
+  }
+
+  /** Median, 99 % and longest read of a checkpointer without Redis. */
+  async alone(): Promise<Times> {
+    const reader = this.open({ redis: undefined })
+    const times = new Times()
+    for (let i = 0; i < 60; i++) times.add(await this.read(reader, i))
+    await reader.end()
+    return times
+  }
+
+  summary(what: string, details: string): string {
+    return (
+      `${what}: ${this.reads} reads, ${this.wrong} wrong, ${this.stale} stale, ${this.failed} failed` +
+      ` (${details}); median / 99 % / longest ${this.times}`
+    )
+  }
+
+  #note(kind: 'wrong' | 'stale' | 'failed', problem: string): void {
+    this[kind]++
+    this.firstProblem ??= `${kind}: ${problem}`
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all(this.#opened.map((checkpointer) => checkpointer.end()))
+    await this.pool.end()
+  }
+}
+
+function messageOf(seed: number): object {
+  return { role: seed % 2 === 0 ? 'user' : 'assistant', content: textOf(seed, seed % 4 === 0 ? 300 : 1300), id: `m${seed}` }
+}

@@ -1,0 +1,220 @@
+import { Part, type PartName } from '../../../src/codec/part.ts'
+import { LruTier } from '../../../src/tiers/lru-tier.ts'
+import { PartLadder } from '../../../src/tiers/part-ladder.ts'
+import type { PartTier } from '../../../src/tiers/part-tier.ts'
+
+const THREAD = 'a thread'
+const turn = () => new Promise((done) => setImmediate(done))
+
+/** A tier outside this process, over a Map. It keeps all questions. */
+class FarTier implements PartTier {
+  readonly parts = new Map<PartName, Part>()
+  readonly asked: (readonly PartName[])[] = []
+  readonly forgotten: PartName[] = []
+  isUp = true
+
+  async get(_threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
+    this.asked.push(names)
+    await turn()
+    return names.flatMap((name) => this.parts.get(name) ?? [])
+  }
+
+  put(_threadId: string, parts: Iterable<Part>): void {
+    for (const part of parts) this.parts.set(part.name, part)
+  }
+
+  forget(_threadId: string, names: readonly PartName[]): void {
+    this.forgotten.push(...names)
+  }
+
+  isUsable(): boolean {
+    return this.isUp
+  }
+
+  stats() {
+    return { hits: 0, misses: 0 }
+  }
+}
+
+/** A store that, as Postgres does, sends what index parts lead to. */
+function storeOf(parts: readonly Part[], limit = Number.POSITIVE_INFINITY) {
+  const held = new Map(parts.map((part) => [part.name, part]))
+  const asked: (readonly PartName[])[] = []
+  const fetch = async (names: readonly PartName[]): Promise<readonly Part[]> => {
+    asked.push(names)
+    await turn()
+    const found = new Set<Part>()
+    const add = (name: PartName): void => {
+      const part = held.get(name)
+      if (part === undefined || found.size >= limit) return
+      found.add(part)
+      if (name.startsWith('i')) (part.wire as PartName[]).forEach(add)
+    }
+    names.forEach(add)
+    return [...found]
+  }
+  return { asked, fetch }
+}
+
+const leaves = (count: number, from = 0) => Array.from({ length: count }, (_, i) => Part.of('v', `"leaf ${from + i}"`))
+const indexOf = (parts: readonly Part[]) => Part.of('i', JSON.stringify(namesOf(parts)))
+const namesOf = (parts: readonly Part[]) => parts.map((part) => part.name)
+
+/** A list of 9 elements below two levels of index parts. */
+function newTree() {
+  const groups = [leaves(3), leaves(3, 3), leaves(3, 6)]
+  const inner = groups.map(indexOf)
+  const root = indexOf(inner)
+  return { nodes: [{ list: [root.name] }], groups, inner, root, all: [root, ...inner, ...groups.flat()] }
+}
+
+const memory = () => new LruTier(1_000_000)
+
+it('asks nobody where all is in this process', async () => {
+  const [tree, near, far] = [newTree(), memory(), new FarTier()]
+  const store = storeOf([])
+  near.put(THREAD, tree.all)
+  const found = await new PartLadder([near, far]).bring(THREAD, tree.nodes, [], store.fetch)
+  expect(found.size).toBe(tree.all.length)
+  expect([far.asked, store.asked]).toEqual([[], []])
+  expect(near.stats()).toMatchObject({ hits: tree.all.length, misses: 0 })
+})
+
+it('asks a far tier once a level, and then not the store', async () => {
+  const [tree, near, far] = [newTree(), memory(), new FarTier()]
+  const store = storeOf([])
+  far.put(THREAD, tree.all)
+  const found = await new PartLadder([near, far]).bring(THREAD, tree.nodes, [], store.fetch)
+  expect(found.size).toBe(tree.all.length)
+  expect(far.asked.map((names) => names.length)).toEqual([1, 3, 9])
+  expect(store.asked).toEqual([])
+  expect(near.stats().parts).toBe(tree.all.length)
+})
+
+it('asks the store once for what the tiers lack, and gives it to them', async () => {
+  const [tree, near, far] = [newTree(), memory(), new FarTier()]
+  const store = storeOf(tree.all)
+  far.put(THREAD, [tree.root, tree.inner[0] as Part, ...(tree.groups[0] as Part[]).slice(1)])
+  near.put(THREAD, tree.groups[1] as Part[])
+  const found = await new PartLadder([near, far]).bring(THREAD, tree.nodes, [], store.fetch)
+  expect(found.size).toBe(tree.all.length)
+  expect(store.asked).toEqual([[...namesOf((tree.groups[0] as Part[]).slice(0, 1)), ...namesOf(tree.inner.slice(1))]])
+  expect([near.stats().parts, far.parts.size]).toEqual([tree.all.length, tree.all.length])
+})
+
+it('asks a tier for no part twice', async () => {
+  const [tree, far] = [newTree(), new FarTier()]
+  await new PartLadder([far]).bring(THREAD, tree.nodes, [], storeOf(tree.all).fetch)
+  expect(far.asked).toEqual([[tree.root.name]])
+})
+
+it('asks the store alone where there are no tiers', async () => {
+  const tree = newTree()
+  const store = storeOf(tree.all)
+  const found = await new PartLadder([]).bring(THREAD, tree.nodes, [], store.fetch)
+  expect([found.size, store.asked.length]).toEqual([tree.all.length, 1])
+})
+
+it('asks the store again for what did not fit its answer', async () => {
+  const tree = newTree()
+  const store = storeOf(tree.all, 5)
+  const found = await new PartLadder([memory(), new FarTier()]).bring(THREAD, tree.nodes, [], store.fetch)
+  expect(found.size).toBe(tree.all.length)
+  expect(store.asked.length).toBeLessThan(5)
+})
+
+it('leaves out a tier that is out of reach', async () => {
+  const [tree, far] = [newTree(), new FarTier()]
+  const ladder = new PartLadder([memory(), far])
+  expect(ladder.asksBeforeStore()).toBe(true)
+  far.isUp = false
+  expect(ladder.asksBeforeStore()).toBe(false)
+  expect((await ladder.bring(THREAD, tree.nodes, [], storeOf(tree.all).fetch)).size).toBe(tree.all.length)
+  expect(far.asked).toEqual([])
+})
+
+it('has no need for the store\'s parts without a far tier', () => {
+  expect(new PartLadder([memory()]).asksBeforeStore()).toBe(false)
+  expect(new PartLadder([]).asksBeforeStore()).toBe(false)
+})
+
+it('gives the tiers what the store sent unasked', async () => {
+  const [tree, near, far] = [newTree(), memory(), new FarTier()]
+  const store = storeOf([])
+  await new PartLadder([near, far]).bring(THREAD, tree.nodes, tree.all, store.fetch)
+  expect([near.stats().parts, far.parts.size, far.asked, store.asked]).toEqual([tree.all.length, tree.all.length, [], []])
+})
+
+it('leaves missing what is nowhere', async () => {
+  const tree = newTree()
+  const store = storeOf(tree.all.slice(0, -1))
+  const found = await new PartLadder([memory(), new FarTier()]).bring(THREAD, tree.nodes, [], store.fetch)
+  expect(found.size).toBe(tree.all.length - 1)
+  expect(store.asked).toHaveLength(2)
+})
+
+it('shares questions among those who read at once', async () => {
+  const [tree, far] = [newTree(), new FarTier()]
+  const store = storeOf(tree.all)
+  const ladder = new PartLadder([far])
+  const reads = Array.from({ length: 20 }, () => ladder.bring(THREAD, tree.nodes, [], store.fetch))
+  for (const found of await Promise.all(reads)) expect(found.size).toBe(tree.all.length)
+  expect([far.asked.length, store.asked.length]).toEqual([1, 1])
+})
+
+it('shares no questions between threads', async () => {
+  const tree = newTree()
+  const store = storeOf(tree.all)
+  const ladder = new PartLadder([])
+  await Promise.all(['one', 'other'].map((thread) => ladder.bring(thread, tree.nodes, [], store.fetch)))
+  expect(store.asked).toHaveLength(2)
+})
+
+it('asks again for what came too late for the question of another', async () => {
+  const [early, late] = leaves(2) as [Part, Part]
+  const held = [early]
+  const asked: (readonly PartName[])[] = []
+  const fetch = async (names: readonly PartName[]) => {
+    asked.push(names)
+    const found = held.filter(({ name }) => names.includes(name))
+    await turn()
+    return found
+  }
+  const ladder = new PartLadder([])
+  const nodes = namesOf([early, late])
+  const first = ladder.bring(THREAD, nodes, [], fetch)
+  held.push(late)
+  const second = ladder.bring(THREAD, nodes, [], fetch)
+  expect((await second).size).toBe(2)
+  await first
+  expect(asked[1]).toEqual([late.name])
+})
+
+it('fails for all who share a question that fails, and for nobody after', async () => {
+  const tree = newTree()
+  const ladder = new PartLadder([memory()])
+  const failing = async () => {
+    await turn()
+    throw new Error('no database')
+  }
+  const reads = [1, 2, 3].map(() => ladder.bring(THREAD, tree.nodes, [], failing))
+  const results = await Promise.allSettled(reads)
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+  expect((await ladder.bring(THREAD, tree.nodes, [], storeOf(tree.all).fetch)).size).toBe(tree.all.length)
+})
+
+it('offers what is near all parts, and what is far the new ones', () => {
+  const [near, far] = [memory(), new FarTier()]
+  const parts = leaves(3)
+  new PartLadder([near, far]).offer(THREAD, parts, parts.slice(2))
+  expect([near.stats().parts, far.parts.size]).toEqual([3, 1])
+})
+
+it('tells all tiers to forget', () => {
+  const [near, far] = [memory(), new FarTier()]
+  const ladder = new PartLadder([near, far])
+  const parts = leaves(2)
+  near.put(THREAD, parts)
+  ladder.forget(THREAD, namesOf(parts))
+  expect([near.stats().parts, far.forgotten]).toEqual([0, namesOf(parts)])
+})
