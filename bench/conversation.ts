@@ -54,6 +54,11 @@ export function messageBeside(i: number): BaseMessage {
 /** When LangGraph waits for what it has put: at the end of a run, or after each step. */
 export type Durability = 'async' | 'sync'
 
+/** What the agent's loop changes in a step that adds this message: three channels. */
+export function stepWith(messages: readonly unknown[]): Record<string, unknown> {
+  return { messages, 'branch:to:model': null, 'branch:to:tools': null }
+}
+
 interface State {
   readonly messages: readonly BaseMessage[]
 }

@@ -19,6 +19,7 @@ import { list } from './workloads/list.ts'
 import { memory } from './workloads/memory.ts'
 import { network } from './workloads/network.ts'
 import { put } from './workloads/put.ts'
+import { serializer } from './workloads/serializer.ts'
 
 const WORKLOADS: readonly Workload[] = [
   calls,
@@ -32,6 +33,7 @@ const WORKLOADS: readonly Workload[] = [
   delta,
   network,
   memory,
+  serializer,
 ]
 
 const HELP = `npm run bench -- [--only <names>] [--publish]

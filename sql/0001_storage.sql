@@ -306,19 +306,25 @@ end
 $BODY$
 --;;
 -- The pending writes of the checkpoints named by parallel arrays; for those of an old format, the parent's sends.
+-- `offset 0` keeps it to a look into the key for each: joined freely, an unanalyzed table is read for the whole thread.
 create function :schema.writes_of_1(p_tenant text, p_thread text, p_ns text[], p_ids text[], p_old_parents text[])
 returns setof :schema.reading_1 language sql stable as $BODY$
   select 'write', w.checkpoint_ns, w.checkpoint_id, null, null::bigint, null, null, null,
          w.task_id, w.idx, w.channel, w.value, null::bytea, null::bigint
   from unnest(p_ns, p_ids) as u(ns, id)
-  join :schema.writes w on w.tenant_id = p_tenant and w.thread_id = p_thread
-    and w.checkpoint_ns = u.ns and w.checkpoint_id = u.id
+  cross join lateral (
+    select * from :schema.writes w
+    where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = u.ns and w.checkpoint_id = u.id offset 0
+  ) w
   union all
   select 'send', w.checkpoint_ns, u.id, null, null::bigint, null, null, null,
          w.task_id, w.idx, w.channel, w.value, null::bytea, null::bigint
   from unnest(p_ns, p_ids, p_old_parents) as u(ns, id, parent)
-  join :schema.writes w on w.tenant_id = p_tenant and w.thread_id = p_thread
-    and w.checkpoint_ns = u.ns and w.checkpoint_id = u.parent and w.channel = '__pregel_tasks'
+  cross join lateral (
+    select * from :schema.writes w
+    where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = u.ns and w.checkpoint_id = u.parent
+      and w.channel = '__pregel_tasks' offset 0
+  ) w
   where u.parent is not null
 $BODY$
 --;;
@@ -329,9 +335,7 @@ create function :schema.read_1(p_tenant text, p_thread text, p_ns text, p_checkp
 returns setof :schema.reading_1 language plpgsql stable as $BODY$
 declare
   r :schema.reading_1;
-  v_ns text[];
-  v_id text[];
-  v_parent text[];
+  v_parent text;
 begin
   return query select 'thread', null, null, null, t.seq, null, null, null, null, null::integer, null, null, null::bytea, t.generation
   from :schema.threads t where t.tenant_id = p_tenant and t.thread_id = p_thread;
@@ -354,10 +358,22 @@ begin
   end if;
   return next r;
 
-  v_ns := array[r.ns];
-  v_id := array[r.id];
-  v_parent := array[case when r.header ~ '^\{"v":[0-3],' then r.parent_id end];
-  return query select * from :schema.writes_of_1(p_tenant, p_thread, v_ns, v_id, v_parent);
+  -- Named by all of their key, not by writes_of_1: joined to arrays, an unanalyzed table is read for the whole thread, or
+  -- the join is planned anew in each call (0.2 to 1.5 ms for 2,000 steps, against 0.03).
+  return query
+  select 'write', w.checkpoint_ns, w.checkpoint_id, null, null::bigint, null, null, null,
+         w.task_id, w.idx, w.channel, w.value, null::bytea, null::bigint
+  from :schema.writes w
+  where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = r.ns and w.checkpoint_id = r.id;
+  if r.parent_id is not null and r.header ~ '^\{"v":[0-3],' then
+    v_parent := r.parent_id;
+    return query
+    select 'send', w.checkpoint_ns, r.id, null, null::bigint, null, null, null,
+           w.task_id, w.idx, w.channel, w.value, null::bytea, null::bigint
+    from :schema.writes w
+    where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = r.ns and w.checkpoint_id = v_parent
+      and w.channel = '__pregel_tasks';
+  end if;
   if p_parts > 0 then
     return query
     select 'part', null, p.name, null, null::bigint, null, null, null, null, null::integer, null, p.body, p.bytes, null::bigint
@@ -366,7 +382,12 @@ begin
       from (
         select r.manifest as node
         union all
-        select w.value from :schema.writes_of_1(p_tenant, p_thread, v_ns, v_id, v_parent) w
+        select w.value from :schema.writes w
+        where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = r.ns and w.checkpoint_id = r.id
+        union all
+        select w.value from :schema.writes w
+        where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = r.ns and w.checkpoint_id = v_parent
+          and w.channel = '__pregel_tasks'
       ) s, regexp_matches(s.node, '"([vgitb][A-Za-z0-9_-]{22})"', 'g') m
     ), p_parts) p;
   end if;

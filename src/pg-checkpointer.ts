@@ -78,8 +78,8 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
   #ready: Promise<void> | undefined
 
   constructor(options: PgCheckpointerOptions) {
-    const schema = requireSchemaName(options.schema ?? 'langgraph')
-    const tenant = options.tenant ?? ''
+    const { schema: name = 'langgraph', tenant = '' } = options // null is refused: it must not mean what nobody meant
+    const schema = requireSchemaName(name)
     if (tenant !== '') requireId('tenant', tenant, MAX_TENANT_BYTES)
     const limits = limitsOf(options)
     const tiers = openTiers(options, tenant)

@@ -1,7 +1,7 @@
 /** The same over a network that takes 2.4 ms there and back: now each round trip counts. */
 import { randomUUID } from 'node:crypto'
 import { Chain } from '../chain.ts'
-import { headAt, messageBeside } from '../conversation.ts'
+import { headAt, messageBeside, stepWith } from '../conversation.ts'
 import { Floor } from '../floor.ts'
 import { alternate, of } from '../measure.ts'
 import { FLOOR, OFFICIAL, OURS, withBoth } from '../savers.ts'
@@ -33,7 +33,7 @@ export const network: Workload = {
             ...[ours, official].map(({ name, wire }, i) => ({
               name,
               wire,
-              prepare: (round_: number) => (chains[i] as Chain).prepare({ messages: [messageBeside(round_)] }),
+              prepare: (step: number) => (chains[i] as Chain).prepare(stepWith([messageBeside(step)])),
               run: () => (chains[i] as Chain).put(),
             })),
           ],

@@ -1,7 +1,7 @@
 /** One put at a time: of a small state, and at the end of a conversation. */
 import { randomUUID } from 'node:crypto'
 import { Chain } from '../chain.ts'
-import { headAt, messageBeside, messagesTo } from '../conversation.ts'
+import { headAt, messageBeside, messagesTo, stepWith } from '../conversation.ts'
 import { Floor } from '../floor.ts'
 import { alternate, of, type Measurement } from '../measure.ts'
 import { OFFICIAL, OURS, FLOOR, withBoth, type PgSubject } from '../savers.ts'
@@ -64,7 +64,7 @@ async function smallPuts(bench: Bench, floor: Floor, ours: PgSubject, official: 
     const results = await alternate(bench.server, {
       what: title,
       rounds: 300,
-      warmups: 30,
+      warmups: 300, // until the compiler is done with what a put runs through
       contestants: [
         { name: FLOOR, wire: floor.wire, run: () => floor.insert(title, randomUUID(), row) },
         ...[ours, official].map(({ name, wire }, i) => {
@@ -72,7 +72,7 @@ async function smallPuts(bench: Bench, floor: Floor, ours: PgSubject, official: 
           return {
             name,
             wire,
-            prepare: (round: number) => chain.prepare(isNew ? { messages: [messageBeside(round)] } : {}),
+            prepare: (round: number) => chain.prepare(isNew ? stepWith([messageBeside(round)]) : {}),
             run: () => chain.put(),
           }
         }),
@@ -115,7 +115,7 @@ async function longPuts(bench: Bench, floor: Floor, ours: PgSubject, official: P
             name,
             wire,
             rounds: name === OURS ? rounds : officialRounds,
-            prepare: (round: number) => chain.prepare({ messages: [...(base[i] as unknown[]), messageBeside(round)] }),
+            prepare: (round: number) => chain.prepare(stepWith([...(base[i] as unknown[]), messageBeside(round)])),
             run: () => chain.put(),
           }
         }),

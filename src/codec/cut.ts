@@ -20,27 +20,58 @@ export function endsGroup(text: string, groupChars: number): boolean {
   return groupChars >= GROUP_MAX_CHARS || hash32(text) < (text.length / GROUP_CHARS) * 0x1_0000_0000
 }
 
+/** Index parts made before, by their first item. */
+export interface Folds {
+  get(first: string): Fold | undefined
+  set(first: string, fold: Fold): unknown
+}
+
+/** The items of an index part. What comes after them has no say in where it ends. */
+export interface Fold {
+  readonly items: readonly string[]
+  readonly part: Part
+}
+
 /**
  * Folds a list of items into index parts until each level has an open tail of less than FANOUT_MAX, so that what stands
  * in the manifest grows with the logarithm of the list.
  *
  * @param items JSON texts of items
- * @param keep takes each index part made
+ * @param keep takes each index part
+ * @param folds spare hashing what has not changed, half the cost of a list that grew by one
  * @returns the items that are left, index parts first
  */
-export function foldItems(items: readonly string[], keep: (part: Part) => string): string[] {
-  if (items.length < FANOUT_MIN) return [...items]
+export function foldItems(items: readonly string[], keep: (part: Part) => string, folds: Folds = new Map()): string[] {
   const closed: string[] = []
   let from = 0
-  for (let i = 0; i < items.length; i++) {
-    const length = i - from + 1
-    if (length < FANOUT_MIN) continue
-    if (length < FANOUT_MAX && (hash32(items[i] as string) & 7) !== 0) continue
-    closed.push(keep(Part.of('i', `[${items.slice(from, i + 1).join(',')}]`)))
-    from = i + 1
+  for (;;) {
+    const fold = knownFold(items, from, folds) ?? newFold(items, from, folds)
+    if (fold === undefined) break
+    closed.push(keep(fold.part))
+    from += fold.items.length
   }
   const tail = items.slice(from)
-  return closed.length === 0 ? tail : [...foldItems(closed, keep), ...tail]
+  return closed.length === 0 ? tail : [...foldItems(closed, keep, folds), ...tail]
+}
+
+function knownFold(items: readonly string[], from: number, folds: Folds): Fold | undefined {
+  const fold = items.length - from < FANOUT_MIN ? undefined : folds.get(items[from] as string)
+  if (fold === undefined) return undefined
+  for (let i = 0; i < fold.items.length; i++) if (fold.items[i] !== items[from + i]) return undefined
+  return fold
+}
+
+/** The next index part, if one is closed yet. */
+function newFold(items: readonly string[], from: number, folds: Folds): Fold | undefined {
+  const last = Math.min(from + FANOUT_MAX, items.length) - 1
+  for (let i = from + FANOUT_MIN - 1; i <= last; i++) {
+    if (i - from + 1 < FANOUT_MAX && (hash32(items[i] as string) & 7) !== 0) continue
+    const own = items.slice(from, i + 1)
+    const fold = { items: own, part: Part.of('i', `[${own.join(',')}]`) }
+    folds.set(items[from] as string, fold)
+    return fold
+  }
+  return undefined
 }
 
 /** Cuts a JSON text at fixed lengths, never inside a surrogate pair (half of one can't be encoded as UTF-8). */

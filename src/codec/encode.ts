@@ -3,7 +3,7 @@
  * The same content gives the same node and the same parts, whatever the memo holds.
  */
 import { TooLargeError } from '../errors.ts'
-import { bytePieces, endsGroup, foldItems, textPieces } from './cut.ts'
+import { bytePieces, endsGroup, foldItems, textPieces, type Folds } from './cut.ts'
 import { ELEMENT_CHARS, INLINE_CHARS, NEST_CHARS, PIECE_LENGTH } from './format.ts'
 import { WHOLE, WHOLE_CONTAINER, type Encoded, type Memo } from './memo.ts'
 import { Part, type PartName } from './part.ts'
@@ -33,15 +33,15 @@ export class Encoder {
 
   /** The node of what a caller's own serializer made of a value: its bytes are the parts. */
   encodeSerialized(type: string, bytes: Uint8Array, out: PartSet): string {
-    return `{"serde":${JSON.stringify(type)},"bytes":[${bytesItems(bytes, out).join(',')}]}`
+    return `{"serde":${JSON.stringify(type)},"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`
   }
 
   #encode(value: unknown, path: string, out: PartSet, depth: number): { node: string; chars: number } {
     if (typeof value === 'string' && value.length >= ELEMENT_CHARS) return this.#longString(value, path, out)
-    if (typeof value !== 'object' || value === null) return textNode(this.#stringify(value, path, depth), out)
+    if (typeof value !== 'object' || value === null) return textNode(this.#stringify(value, path, depth), out, this.#memo.folds)
     if (depth === 0 && Object.getPrototypeOf(value) === Uint8Array.prototype) {
       const bytes = value as Uint8Array
-      return { node: `{"bytes":[${bytesItems(bytes, out).join(',')}]}`, chars: bytes.length }
+      return { node: `{"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`, chars: bytes.length }
     }
     const known = this.#memo.find(value)
     // A container that is one part as an element may be several as a channel's value: only its own form counts.
@@ -105,7 +105,7 @@ export class Encoder {
 
   /** A value of one part is remembered as that part. */
   #remembered(value: unknown, text: string, out: PartSet): { node: string; chars: number } {
-    if (text.length <= INLINE_CHARS || text.length > PIECE_LENGTH) return textNode(text, out)
+    if (text.length <= INLINE_CHARS || text.length > PIECE_LENGTH) return textNode(text, out, this.#memo.folds)
     const part = Part.of('v', text)
     this.#memo.remember(value, part, WHOLE)
     return { node: keep(part, out), chars: text.length }
@@ -115,7 +115,7 @@ export class Encoder {
     let encoded: Encoded | undefined = this.#memo.findString(value)
     if (encoded === undefined) {
       const own: PartSet = new Map()
-      encoded = { ...textNode(this.#stringify(value, path, 0), own), parts: [...own.values()] }
+      encoded = { ...textNode(this.#stringify(value, path, 0), own, this.#memo.folds), parts: [...own.values()] }
       this.#memo.rememberString(value, encoded)
     }
     for (const part of encoded.parts) out.set(part.name, part)
@@ -177,7 +177,7 @@ class Run {
       return { node: keep(part, this.#out), chars }
     }
     this.#endGroup()
-    return { node: `{"${this.#kind}":[${foldItems(this.#items, (part) => keep(part, this.#out)).join(',')}]}`, chars }
+    return { node: `{"${this.#kind}":[${foldItems(this.#items, (part) => keep(part, this.#out), this.#memo.folds).join(',')}]}`, chars }
   }
 
   #endGroup(): void {
@@ -209,19 +209,19 @@ class Run {
 
 function keep(part: Part, out: PartSet): string {
   out.set(part.name, part)
-  return `"${part.name}"`
+  return part.item
 }
 
-function textNode(text: string, out: PartSet): { node: string; chars: number } {
+function textNode(text: string, out: PartSet, folds: Folds): { node: string; chars: number } {
   if (text.length <= INLINE_CHARS) return { node: `{"is":${text}}`, chars: text.length }
   if (text.length <= PIECE_LENGTH) return { node: keep(Part.of('v', text), out), chars: text.length }
   const items = textPieces(text).map((piece) => keep(Part.of('t', piece), out))
-  return { node: `{"text":[${foldItems(items, (part) => keep(part, out)).join(',')}]}`, chars: text.length }
+  return { node: `{"text":[${foldItems(items, (part) => keep(part, out), folds).join(',')}]}`, chars: text.length }
 }
 
-function bytesItems(bytes: Uint8Array, out: PartSet): string[] {
+function bytesItems(bytes: Uint8Array, out: PartSet, folds: Folds): string[] {
   const items = bytePieces(bytes).map((piece) => keep(Part.of('b', piece), out))
-  return foldItems(items, (part) => keep(part, out))
+  return foldItems(items, (part) => keep(part, out), folds)
 }
 
 function isContainer(value: unknown): value is object {

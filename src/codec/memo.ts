@@ -7,6 +7,7 @@
  * their length.
  */
 import { LRUCache } from 'lru-cache'
+import type { Fold, Folds } from './cut.ts'
 import type { Part } from './part.ts'
 import { matchesWire } from './value.ts'
 
@@ -33,7 +34,11 @@ export interface Encoded {
 /** At most this many characters of long strings are remembered, with their parts. */
 const STRING_CHARS = 16 * 1024 * 1024
 
+/** Index parts that are remembered; each takes about 1 KB. */
+const FOLDS = 10_000
+
 export class Memo {
+  readonly folds: Folds = new LRUCache<string, Fold>({ max: FOLDS })
   readonly #objects = new WeakMap<object, Place<WeakRef<Part>>>()
   /** Objects that were too large for one part: worth cutting without serializing them whole first. */
   readonly #large = new WeakSet<object>()

@@ -44,6 +44,8 @@ export function namePart(kind: PartKind, body: string | Uint8Array, key?: Uint8A
  */
 export class Part {
   readonly name: PartName
+  /** The name as an item: in quotes. One string, so that comparing items is comparing pointers. */
+  readonly item: string
   /** Characters of JSON text, or bytes. */
   readonly size: number
   #text: string | undefined
@@ -53,6 +55,7 @@ export class Part {
 
   private constructor(name: PartName, body: string | Uint8Array) {
     this.name = name
+    this.item = `"${name}"`
     this.size = body.length
     if (typeof body === 'string') this.#text = body
     else this.bytes = body

@@ -10,7 +10,7 @@ import { isOnStandby, isPlainRefusal } from './transient.ts'
 
 /** What we use of a `pg.Pool`. */
 export interface PgPool {
-  connect(): Promise<PgPoolClient>
+  connect(callback: (error: Error | undefined, client: PgPoolClient | undefined) => void): void
   end(): Promise<void>
 }
 
@@ -98,8 +98,7 @@ export class PoolDriver implements PgDriver {
   }
 
   async #withClient<Result>(attempt: Attempt, work: (lent: LentClient) => Promise<Result>): Promise<Result> {
-    const client = await this.#connect(attempt)
-    const lent = new LentClient(client, attempt, this.#settings.meter)
+    const lent = await this.#borrow(attempt)
     try {
       return await work(lent)
     } finally {
@@ -107,15 +106,21 @@ export class PoolDriver implements PgDriver {
     }
   }
 
-  async #connect(attempt: Attempt): Promise<PgPoolClient> {
-    const connecting = this.#pool.connect()
+  async #borrow(attempt: Attempt): Promise<LentClient> {
+    const borrowing = new Promise<LentClient>((resolve, reject) => {
+      // With a callback, which listens before the next message is looked at: it may be the end of the connection.
+      this.#pool.connect((error, client) => {
+        if (client === undefined) reject(error as Error)
+        else resolve(new LentClient(client, attempt, this.#settings.meter))
+      })
+    })
     const ms = Math.min(this.#settings.connectTimeoutMs, attempt.leftMs())
-    const client = await within(connecting, { ms, what: 'A connection' }).catch((error: unknown) => {
-      connecting.then((late) => late.release()).catch(() => {})
+    const lent = await within(borrowing, { ms, what: 'A connection' }).catch((error: unknown) => {
+      borrowing.then((late) => late.giveBack()).catch(() => {})
       throw error
     })
-    if (!attempt.isOver) return client
-    client.release()
+    if (!attempt.isOver) return lent
+    lent.giveBack()
     throw new Error('Nobody waits for this statement any more.')
   }
 
@@ -155,6 +160,7 @@ class LentClient {
   }
 
   async send(statement: PgStatement, timeoutMs: number): Promise<readonly Row[]> {
+    if (this.broken !== undefined) throw this.broken
     const ms = Math.min(timeoutMs, this.#attempt.leftMs())
     const before = trafficOf(this.#client)
     this.#attempt.isInDoubt = true

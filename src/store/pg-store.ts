@@ -178,7 +178,12 @@ export class PgStore implements Store {
         this.#stored.forget(threadId)
         continue
       }
-      if (row['verdict'] !== 'deleted' && row['verdict'] !== 'fenced') this.#stored.add(threadId, generationOf(row), record.parts.keys())
+      // A repeat stores nothing, and the checkpoint that is there may lack conditional lines and what they name.
+      const isLeftOut = row['verdict'] === 'duplicate' && 'conditional' in record && record.conditional.length > 0
+      if (row['verdict'] !== 'deleted' && row['verdict'] !== 'fenced' && !isLeftOut) {
+        const isKnown = known?.generation === generationOf(row)
+        this.#stored.add(threadId, generationOf(row), isKnown ? missing.map((part) => part.name) : record.parts.keys())
+      }
       if (row['verdict'] === 'deleted') this.#meter.dropped(operation, record.address)
       else this.#meter.add('partsReused', record.parts.size - missing.length)
       return { row, newParts: missing }

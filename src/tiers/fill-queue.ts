@@ -72,13 +72,16 @@ export class FillQueue {
       this.#waitingSize -= part.size
       this.#sending.add(key)
       this.#sendingSize += part.size
-      void this.#send(key, part).then(() => {
-        this.#sending.delete(key)
-        this.#sendingSize -= part.size
-        if (this.#waiting.size > 0) this.#schedule()
-        this.#settle()
-      })
+      void this.#sendOne(key, part)
     }
+  }
+
+  async #sendOne(key: string, part: Part): Promise<void> {
+    await this.#send(key, part)
+    this.#sending.delete(key)
+    this.#sendingSize -= part.size
+    if (this.#waiting.size > 0) this.#schedule()
+    this.#settle()
   }
 
   #settle(): void {

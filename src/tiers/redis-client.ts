@@ -92,7 +92,7 @@ function ownLink(client: OwnClient): RedisLink {
     client,
     connect() {
       if (client.status !== 'wait') return connecting
-      connecting = client.connect().then(done, done)
+      connecting = begin()
       return connecting
     },
     reconnect() {
@@ -100,7 +100,8 @@ function ownLink(client: OwnClient): RedisLink {
     },
     close: () => client.disconnect(),
   }
-  function done(): void {
+  async function begin(): Promise<void> {
+    await client.connect().catch(() => {}) // the command that waits for it will tell
     connecting = undefined
   }
 }

@@ -2,8 +2,9 @@
 import { PGlite } from '@electric-sql/pglite'
 import { MemorySaver, type BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { deltaChannelHistoryTests, specTest } from '@langchain/langgraph-checkpoint-validation'
-import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
-import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
+import { InMemoryCheckpointer, PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'
+import { createDatabase, redisUrl, testSchema, type TestDatabase } from '../support/database.ts'
+import { newPrefix } from '../support/tiers.ts'
 
 interface Configuration {
   readonly checkpointerName: string
@@ -13,7 +14,10 @@ interface Configuration {
   destroyCheckpointer?(checkpointer: BaseCheckpointSaver): Promise<void>
 }
 
-function onPostgres(checkpointerName: string, options: Partial<ConstructorParameters<typeof PgCheckpointer>[0]>): Configuration {
+function onPostgres(
+  checkpointerName: string,
+  options: Partial<PgCheckpointerOptions> | (() => Partial<PgCheckpointerOptions>),
+): Configuration {
   let database: TestDatabase
   let tenants = 0
   return {
@@ -24,7 +28,7 @@ function onPostgres(checkpointerName: string, options: Partial<ConstructorParame
     afterAll: () => database.drop(),
     // A tenant of its own for each, as some tests list all threads.
     createCheckpointer: () =>
-      new PgCheckpointer({ connection: database.url, schema: testSchema, tenant: `${tenants++}`, ...options }),
+      new PgCheckpointer({ connection: database.url, schema: testSchema, tenant: `${tenants++}`, ...(typeof options === 'function' ? options() : options) }),
     destroyCheckpointer: (checkpointer) => (checkpointer as PgCheckpointer).end(),
   }
 }
@@ -54,12 +58,14 @@ const configurations: Configuration[] = [
   onPostgres('PgCheckpointer', {}),
   onPostgres('PgCheckpointer without a cache', { cacheBytes: 0 }),
   onPostgres('PgCheckpointer with the official serializer', { serde: official }),
+  // A prefix of its own for each, and no memory in front, so that all parts come from Redis.
+  onPostgres('PgCheckpointer with Redis', () => ({ redis: redisUrl(), redisPrefix: newPrefix(), cacheBytes: 0 })),
   onPGlite(),
 ]
 
 for (const configuration of configurations) {
   describe(configuration.checkpointerName, () => {
-    specTest(configuration)
+    specTest({ beforeAllTimeout: 120_000, ...configuration })
     deltaChannelHistoryTests(configuration)
   })
 }

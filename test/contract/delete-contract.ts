@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { collect, configOf, newId, numberedLines, TestThread, textOf } from '../support/checkpoints.ts'
+import { collect, configOf, newId, TestThread, textOf } from '../support/checkpoints.ts'
 import type { Subject } from './checkpointer-contract.ts'
 
 export function deleteContract(subject: Subject): void {
@@ -112,18 +112,6 @@ export function deleteContract(subject: Subject): void {
       expect(await thread.values()).toStrictEqual({ life: life + 0.5, text: textOf(1, 2000) })
       await subject().deleteThread(thread.threadId)
     }
-  })
-
-  test('the first put of a new life may be large', async () => {
-    const thread = new TestThread(subject())
-    await thread.put({ x: 1 })
-    await subject().deleteThread(thread.threadId)
-    const text = numberedLines(17_000_000)
-    await thread.put({ text }, { parent: null })
-    await thread.put({ text, x: 2 })
-    expect(await thread.ids()).toHaveLength(2)
-    expect((await thread.values())['text'] === text).toBe(true)
-    await subject().deleteThread(thread.threadId)
   })
 
   test('puts that were called before it are gone with it, puts that continue from them are dropped', async () => {

@@ -51,7 +51,7 @@ export function runTierContract(name: string, open: () => Promise<OpenedTier>): 
     it('gives back a thousand parts, whatever order they are asked for in', async () => {
       const parts = manyParts(1000)
       await put(parts)
-      const found = await tier.get(thread, namesOf(parts).reverse())
+      const found = await tier.get(thread, namesOf(parts).toReversed())
       expect(new Map(found.map((part) => [part.name, part.text]))).toEqual(new Map(parts.map((part) => [part.name, part.text])))
     })
 

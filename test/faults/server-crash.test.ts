@@ -10,7 +10,7 @@ import { report, timesOf } from '../support/fault-figures.ts'
 import { startCrashingPostgres, type Crash } from '../support/fault-server.ts'
 import { audit, Writer } from '../support/fault-writers.ts'
 
-const CRASHES = timesOf('FAULT_CRASHES', 3)
+const CRASHES = timesOf('FAULT_CRASHES', 2)
 const KINDS: readonly Crash[] = ['kill', 'kill one', 'kill', 'fast restart']
 const WRITERS = 4
 

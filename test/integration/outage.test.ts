@@ -87,6 +87,34 @@ test('a borrowed pool gets back clients without listeners of ours, and no broken
   expect(pool.listenerCount('error')).toBe(0)
 })
 
+test('a connection that ends in the same breath as it opens ends nothing else', async () => {
+  const { url } = await open()
+  let isFirst = true
+  const proxy = await startProxy(targetOf(url, 5432), ({ client, server }) => ({
+    toServer: (chunk) => void server.write(chunk),
+    toClient(chunk) {
+      const isOpen = chunk.subarray(-6).equals(Buffer.from('Z\0\0\0\x05I'))
+      if (!isFirst || !isOpen) return void client.write(chunk)
+      isFirst = false
+      client.end(Buffer.concat([chunk, fatal('57P01')])) // one read of the socket: nobody has had the client yet
+    },
+  }))
+  onTestFinished(() => proxy.stop())
+  const pool = poolOf(proxy.through(url))
+  const thread = new TestThread(new PgCheckpointer({ connection: pool, schema, migrations: 'off' }))
+  await thread.put({ a: 1 })
+  expect(isFirst).toBe(false)
+  expect(await thread.values()).toEqual({ a: 1 })
+})
+
+/** As a server says goodbye. */
+function fatal(state: string): Buffer {
+  const fields = Buffer.from(`SFATAL\0VFATAL\0C${state}\0Mterminating connection\0\0`)
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(fields.length + 4)
+  return Buffer.concat([Buffer.from('E'), length, fields])
+}
+
 test('an outage that is over in time is not seen', async () => {
   const { url } = await open()
   const proxy = await startProxy(targetOf(url, 5432))

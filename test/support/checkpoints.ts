@@ -133,3 +133,11 @@ export function numberedLines(length: number): string {
   const lines = Array.from({ length: Math.ceil(length / 64) }, (_, i) => `${i} `.padEnd(63, 'x'))
   return lines.join('\n').slice(0, length)
 }
+
+/** The same with bytes as text: vitest compares typed arrays element by element, which takes a while. */
+export function withBytesAsText(values: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(values).map(([key, value]) =>
+    value instanceof Uint8Array ? [key, `${value.constructor.name} ${Buffer.from(value).toString('hex')}`] : [key, value],
+  )
+  return Object.fromEntries(entries) as Record<string, unknown>
+}

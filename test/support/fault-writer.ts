@@ -54,6 +54,7 @@ async function main(options: WriterOptions): Promise<void> {
   const { url, schema, work, thread } = options
   const connection = options.isDeaf === true ? deafPool(url) : url
   const checkpointer = new PgCheckpointer({ connection, schema })
+  if (work !== 'set up') await checkpointer.getTuple(configOf('nobody')) // with an open connection
   say('ready')
   await new Promise((resolve) => process.stdin.once('data', resolve))
   process.stdin.unref()
@@ -102,15 +103,12 @@ function deafPool(url: string): PgPool {
   const pool = new pg.Pool({ connectionString: url })
   pool.on('error', () => {}) // as most applications have it; it does not help a client that is in use
   return {
-    async connect() {
-      const client = await pool.connect()
-      return {
-        query: (statement) => client.query(statement),
-        release: (error) => client.release(error),
-        on: () => {},
-        removeListener: () => {},
-      }
-    },
+    connect: (callback) =>
+      pool.connect((error, client) => {
+        if (client === undefined) return callback(error, undefined)
+        client.removeAllListeners('error')
+        callback(undefined, { query: (statement) => client.query(statement), release: (reason) => client.release(reason), on: () => {}, removeListener: () => {} })
+      }),
     end: () => pool.end(),
   }
 }

@@ -1,27 +1,32 @@
 /** Threads that are written and read while Redis is in trouble, and a count of what was read. */
-import { Redis } from 'ioredis'
+import { isDeepStrictEqual } from 'node:util'
+import type { Redis } from 'ioredis'
 import pg from 'pg'
 import { PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'
 import { TestThread, textOf } from './checkpoints.ts'
 import { createDatabase, testSchema } from './database.ts'
-import { difference } from './strict-equal.ts'
-import { newPrefix } from './tiers.ts'
+import { eventually, newPrefix } from './tiers.ts'
 
-/** Milliseconds, of reads. */
-class Times {
+/** How long reads took, in milliseconds. */
+export class Times {
   readonly #all: number[] = []
 
   add(ms: number): void {
     this.#all.push(ms)
   }
 
-  at(share: number): number {
+  /** What such a share of the reads was not slower than. */
+  at(share: number): string {
     const sorted = this.#all.toSorted((a, b) => a - b)
-    return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0
+    return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1)
   }
 
-  toString(): string {
-    return `${this.at(0.5).toFixed(1)} / ${this.at(0.99).toFixed(1)} / ${this.at(1).toFixed(1)} ms`
+  get all(): string {
+    return this.#all.map((ms) => ms.toFixed(0)).join(' ')
+  }
+
+  get size(): number {
+    return this.#all.length
   }
 }
 
@@ -61,6 +66,7 @@ export class Campaign {
   static async start(redis: string, threads = 6): Promise<Campaign> {
     const { url } = await createDatabase()
     const pool = new pg.Pool({ connectionString: url, max: 8 })
+    pool.on('error', () => {}) // the database may be dropped before the last connection has ended
     const campaign = new Campaign(pool, redis)
     onTestFinished(() => campaign.#end())
     campaign.#writer = campaign.open()
@@ -112,7 +118,8 @@ export class Campaign {
       const problem =
         which < 0 ? 'a state that was never put'
         : tuple?.checkpoint.id !== (ids[which] ?? tuple?.checkpoint.id) ? 'the id of another checkpoint'
-        : difference(found, states[which])
+        : isDeepStrictEqual(found, states[which]) ? undefined
+        : 'other values'
       if (problem !== undefined) this.#note('wrong', problem)
       else if (which < acknowledged) this.#note('stale', `state ${which} after ${acknowledged} was acknowledged`)
       return ms
@@ -137,13 +144,16 @@ export class Campaign {
 
   /** Reads all threads until Redis has all of their parts. */
   async fill(reader: PgCheckpointer): Promise<void> {
-    for (let i = 0; i < 50; i++) {
-      const before = reader.stats().redis?.misses ?? 0
-      for (const index of this.subjects.keys()) await this.read(reader, index)
-      if (reader.stats().redis?.misses === before) return
-      await new Promise((done) => setTimeout(done, 5))
-    }
-    throw new Error('Redis could not be filled.')
+    await eventually(
+      async () => {
+        const before = reader.stats().redis
+        for (const index of this.subjects.keys()) await this.read(reader, index)
+        const after = reader.stats().redis
+        return after?.breaker === 'closed' && after.misses === before?.misses && after.hits > (before?.hits ?? 0)
+      },
+      'Redis had all parts',
+      20_000,
+    )
   }
 
   /** Our keys, for those who tamper with them. */
@@ -160,11 +170,10 @@ export class Campaign {
     return times
   }
 
-  summary(what: string, details: string): string {
-    return (
-      `${what}: ${this.reads} reads, ${this.wrong} wrong, ${this.stale} stale, ${this.failed} failed` +
-      ` (${details}); median / 99 % / longest ${this.times}`
-    )
+  /** What was seen, for the report. */
+  figures(): Record<string, number | string> {
+    const { reads, wrong, stale, failed, times } = this
+    return { reads, wrong, stale, failed, 'median ms': times.at(0.5), '99 % ms': times.at(0.99), 'longest ms': times.at(1) }
   }
 
   #note(kind: 'wrong' | 'stale' | 'failed', problem: string): void {

@@ -2,7 +2,8 @@ import { PGlite } from '@electric-sql/pglite'
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { CheckpointListOptions, CheckpointTuple } from '@langchain/langgraph-checkpoint'
 import { InMemoryCheckpointer, PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'
-import { createDatabase, testSchema } from './database.ts'
+import { createDatabase, redisUrl, testSchema } from './database.ts'
+import { newPrefix } from './tiers.ts'
 
 export interface OpenedStore {
   readonly checkpointer: InMemoryCheckpointer | PgCheckpointer
@@ -58,5 +59,6 @@ export const STORES: Readonly<Record<string, () => Promise<OpenedStore>>> = {
   'InMemoryCheckpointer through snapshot and restore': () => inMemory(new ReloadedCheckpointer()),
   PgCheckpointer: () => onPostgres(),
   'PgCheckpointer without a cache': () => onPostgres({ cacheBytes: 0 }),
+  'PgCheckpointer with Redis': () => onPostgres({ redis: redisUrl(), redisPrefix: newPrefix(), cacheBytes: 0 }),
   'PgCheckpointer on PGlite': onPGlite,
 }

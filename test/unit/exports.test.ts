@@ -1,5 +1,22 @@
 import * as everything from '../../src/index.ts'
 
 test('the public names', () => {
-  expect(Object.keys(everything).toSorted()).toMatchInlineSnapshot()
+  expect(Object.keys(everything).toSorted()).toMatchInlineSnapshot(`
+    [
+      "CheckpointerError",
+      "InMemoryCheckpointer",
+      "InvalidInputError",
+      "LosslessSerializer",
+      "OptionsError",
+      "PartCorruptError",
+      "PartMissingError",
+      "PgCheckpointer",
+      "SchemaOutdatedError",
+      "SchemaTooNewError",
+      "TooLargeError",
+      "UnavailableError",
+      "UnreadableValueError",
+      "UnserializableValueError",
+    ]
+  `)
 })

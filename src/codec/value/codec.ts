@@ -3,7 +3,6 @@
 import { CheckpointerError, TooLargeError, UnreadableValueError } from '../../errors.ts'
 import { fromWire } from './from-wire.ts'
 import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
-import { copyWire } from './markers.ts'
 import { matchesTree } from './matches.ts'
 import { officialFromWire } from './official.ts'
 import { refusal } from './refuse.ts'
@@ -17,17 +16,7 @@ export function stringifyValue(value: unknown, path: string, limits: ValueLimits
   return stringifyWire(wireOf(value, path, limits), path, limits)
 }
 
-/**
- * The wire tree of one value: what `parseWire(stringifyValue(value))` would give, without a text in between. It shares
- * strings with the value, so that comparing the two later costs next to nothing, but no object: it stays as it is when
- * the value changes.
- */
-export function snapshotValue(value: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): unknown {
-  return copyWire(wireOf(value, path, limits))
-}
-
-/** The JSON text of a wire tree. */
-export function stringifyWire(wire: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
+function stringifyWire(wire: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
   let text: string
   try {
     text = JSON.stringify(wire)

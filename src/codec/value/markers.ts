@@ -58,17 +58,3 @@ export function mapEntries(record: WireRecord, map: (wire: Wire) => unknown): Re
   for (const key of Object.keys(copy)) copy[key] = map(copy[key])
   return copy
 }
-
-/** A wire tree of the same content that shares no object with `wire`. */
-export function copyWire(wire: Wire): Wire {
-  if (typeof wire !== 'object' || wire === null) return wire
-  if (Array.isArray(wire)) return wire.map(copyWire)
-  const copy: Record<string, Wire> = {}
-  for (const key in wire) {
-    if (!isOwn.call(wire, key)) continue
-    const value = copyWire((wire as WireRecord)[key])
-    if (key === '__proto__') setOwn(copy, key, value)
-    else copy[key] = value
-  }
-  return copy
-}

@@ -4,7 +4,7 @@ import { types } from 'node:util'
 import { TooLargeError } from '../../errors.ts'
 import type { ValueLimits } from './limits.ts'
 import { type Wire, escapeKey, isMarkerKey, isOwn } from './markers.ts'
-import { isArrayPrototype, isPlainArray } from './plain.ts'
+import { isArrayPrototype, isDense } from './plain.ts'
 import { type PathSegment, formatPath, refusal } from './refuse.ts'
 import { specialToWire } from './special-to-wire.ts'
 
@@ -131,7 +131,10 @@ export class WireWriter {
   }
 
   #array(value: readonly unknown[]): Wire {
-    if (!isPlainArray(value)) return this.#unusualArray(value)
+    if (types.isProxy(value)) this.refuse('Proxy')
+    if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('symbol-keyed property')
+    // With holes, or with keys that are no elements, as `String.match` gives it.
+    if (!isDense(value)) return { $array: [value.length, this.entries(Object.fromEntries(Object.entries(value)))] }
     let copy: unknown[] | undefined
     for (let index = 0; index < value.length; index += 1) {
       const element = value[index]
@@ -144,13 +147,6 @@ export class WireWriter {
       if (wire !== element) (copy ??= value.slice())[index] = wire
     }
     return copy ?? value
-  }
-
-  /** With holes, or with keys that are no elements, as `String.match` gives it. */
-  #unusualArray(value: readonly unknown[]): Wire {
-    if (types.isProxy(value)) this.refuse('Proxy')
-    if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('symbol-keyed property')
-    return { $array: [value.length, this.entries(Object.fromEntries(Object.entries(value)))] }
   }
 
   #refuseDepth(): never {

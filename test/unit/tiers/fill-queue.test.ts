@@ -94,5 +94,5 @@ it('is idle when the rest is dropped', async () => {
   queue.add('a', partOf(10))
   const idle = queue.idle()
   queue.drop()
-  await idle
+  await expect(idle).resolves.toBeUndefined()
 })

@@ -8,7 +8,7 @@ import { LosslessSerializer, stringifyValue } from '../../../src/codec/value.ts'
 import { OFFICIAL_VALUES } from '../../support/official-values.ts'
 import { difference } from '../../support/strict-equal.ts'
 
-const folder = new URL('../../fixtures/official/', import.meta.url)
+const folder = new URL('../../fixtures/official/golden/', import.meta.url)
 const fixtures = await readdir(folder)
 const official = new MemorySaver().serde
 const serializer = new LosslessSerializer()

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseWire, reviveWire, snapshotValue, stringifyValue, stringifyWire } from '../../../src/codec/value.ts'
+import { parseWire, reviveWire, stringifyValue } from '../../../src/codec/value.ts'
 import { anyValue } from '../../support/any-value.ts'
 import { sharedObject } from '../../support/shared-object.ts'
 import { mustComeBack, mustEqual } from '../../support/through-text.ts'
@@ -19,18 +19,6 @@ test('a revived value shares no object with its wire tree, which stays as it was
       expect(sharedObject(revived, wire)).toBeUndefined()
       expect(sharedObject(revived, reviveWire(wire))).toBeUndefined()
       expect(JSON.stringify(wire)).toBe(text)
-    }),
-    { numRuns: 5_000 },
-  )
-})
-
-test('a snapshot is what parsing the text would give, and shares no object with the value', () => {
-  fc.assert(
-    fc.property(anyValue, (value) => {
-      const snapshot = snapshotValue(value, '$')
-      mustEqual(snapshot, parseWire(stringifyValue(value, '$')))
-      expect(sharedObject(snapshot, value)).toBeUndefined()
-      expect(stringifyWire(snapshot, '$')).toBe(stringifyValue(value, '$'))
     }),
     { numRuns: 5_000 },
   )

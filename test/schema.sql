@@ -1,0 +1,92 @@
+table checkpoints
+  tenant_id text collate "C" not null
+  thread_id text collate "C" not null
+  checkpoint_ns text collate "C" not null
+  checkpoint_id text collate "C" not null
+  parent_id text collate "C"
+  seq bigint not null
+  run_id text collate "C"
+  digest text collate "C" not null
+  header text not null
+  manifest text not null
+  metadata text not null
+  created_at timestamp with time zone not null
+
+table migrations
+  version integer not null
+  name text not null
+  requires integer not null
+  applied_at timestamp with time zone not null
+
+table parts
+  tenant_id text collate "C" not null
+  thread_id text collate "C" not null
+  name text collate "C" not null
+  body text storage main
+  bytes bytea
+
+table threads with (fillfactor=60)
+  tenant_id text collate "C" not null
+  thread_id text collate "C" not null
+  seq bigint not null default 0
+  generation bigint not null
+  tombstone bigint not null default 0
+  fence bigint not null default 0
+  lease_owner text
+  lease_expires_at timestamp with time zone
+  status text not null default 'idle'::text
+  owner text
+  metadata jsonb not null default '{}'::jsonb
+  created_at timestamp with time zone not null
+  updated_at timestamp with time zone not null
+  expires_at timestamp with time zone
+
+table writes
+  tenant_id text collate "C" not null
+  thread_id text collate "C" not null
+  checkpoint_ns text collate "C" not null
+  checkpoint_id text collate "C" not null
+  task_id text collate "C" not null
+  idx integer not null
+  channel text collate "C" not null
+  value text not null
+
+CREATE UNIQUE INDEX checkpoints_pkey ON checkpoints USING btree (tenant_id, thread_id, checkpoint_ns, checkpoint_id) -- constraint p
+CREATE UNIQUE INDEX checkpoints_tenant_id_thread_id_checkpoint_ns_seq_key ON checkpoints USING btree (tenant_id, thread_id, checkpoint_ns, seq) -- constraint u
+CREATE UNIQUE INDEX migrations_pkey ON migrations USING btree (version) -- constraint p
+CREATE UNIQUE INDEX parts_pkey ON parts USING btree (tenant_id, thread_id, name) -- constraint p
+CREATE UNIQUE INDEX threads_pkey ON threads USING btree (tenant_id, thread_id) -- constraint p
+CREATE UNIQUE INDEX writes_pkey ON writes USING btree (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx) -- constraint p
+
+type reading_1 (kind text, ns text, id text, parent_id text, seq bigint, header text, manifest text, metadata text, task_id text, idx integer, channel text, value text, bytes bytea, generation bigint)
+
+function add_parts_1(p_tenant text, p_thread text, p_names text[], p_offsets integer[], p_blob bytea)
+  returns void
+  language plpgsql -- body Q5YLhtAR2PO1
+function delete_thread_1(p_tenant text, p_thread text)
+  returns boolean
+  language plpgsql -- body u6-Jta0QqkE0
+function history_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_channels text[], p_keys text[])
+  returns SETOF reading_1
+  language plpgsql stable -- body ZonuOIv2Em_9
+function list_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer)
+  returns SETOF reading_1
+  language plpgsql stable set plan_cache_mode=force_custom_plan -- body rV33pFS8d9Ng
+function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, p_below_id text, p_below_thread text, p_below_ns text, p_filter jsonb, p_limit integer)
+  returns TABLE(thread_id text, ns text, id text)
+  language sql stable -- body iLD9_9lsJi2u
+function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
+  returns TABLE(name text, body text, bytes bytea)
+  language plpgsql stable -- body F60cJbY7ImCz
+function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_generation bigint, p_lineage bigint, p_fence bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT seq bigint, OUT generation bigint)
+  returns record
+  language plpgsql -- body 17GvzQQ127IO
+function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_idx integer[], p_channels text[], p_values text[], p_generation bigint, p_lineage bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT generation bigint)
+  returns record
+  language plpgsql -- body zHUf0KXkOk6Q
+function read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
+  returns SETOF reading_1
+  language plpgsql stable -- body gPkcS5YRriVW
+function writes_of_1(p_tenant text, p_thread text, p_ns text[], p_ids text[], p_old_parents text[])
+  returns SETOF reading_1
+  language sql stable -- body TiY-SEcDO9yQ
