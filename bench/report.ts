@@ -65,6 +65,7 @@ export function markdownOf(report: Report): string {
 export function summaryOf({ figures, date, versions, machine, settings }: Report): string {
   const headlines = figures.filter(({ headline }) => headline !== undefined)
   return [
+    '![Bytes at rest and put latency over the length of a conversation](bench/growth.svg)',
     table(
       ['', 'official saver', 'this package'],
       headlines.map(({ headline, theirs, ours }) => [headline ?? '', theirs, ours]),

@@ -110,14 +110,12 @@ async function publish(report: Report, isPublished: boolean): Promise<void> {
   await replaceBetween(new URL('../README.md', import.meta.url), 'figures', summaryOf(report))
 }
 
-/** What stands between `<!-- name -->` and `<!-- /name -->`. */
+/** What stands between `<!-- name -->` and `<!-- /name -->`; the first alone marks a place that is empty yet. */
 async function replaceBetween(file: URL, name: string, text: string): Promise<void> {
   const before = await readFile(file, 'utf8')
   const [start, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
-  const [from, to] = [before.indexOf(start), before.indexOf(end)]
-  if (from < 0 || to < from) {
-    process.stderr.write(`${file.pathname} has no place for the table: ${start} … ${end}\n`)
-    return
-  }
-  await writeFile(file, `${before.slice(0, from + start.length)}\n\n${text.trim()}\n\n${before.slice(to)}`)
+  const from = before.indexOf(start)
+  if (from < 0) throw new Error(`${file.pathname} has no ${start}.`)
+  const to = before.includes(end) ? before.indexOf(end) + end.length : from + start.length
+  await writeFile(file, `${before.slice(0, from)}${start}\n\n${text.trim()}\n\n${end}${before.slice(to)}`)
 }

@@ -14,7 +14,11 @@ function observeCheckpointers(tracer: Tracer): void {
     tracingChannel<unknown, OperationContext>(`langgraph-pg-checkpointer:${operation}`).subscribe({
       start(context) {
         const { threadId, ns, checkpointId } = context.address
-        const attributes = { 'langgraph.thread': threadId, 'langgraph.namespace': ns, 'langgraph.checkpoint': checkpointId }
+        const attributes = {
+          'langgraph.thread': threadId,
+          'langgraph.namespace': ns,
+          'langgraph.checkpoint': checkpointId,
+        }
         spans.set(context, tracer.startSpan(`checkpointer.${operation}`, { kind: SpanKind.CLIENT, attributes }))
       },
       error(context) {
@@ -34,7 +38,12 @@ function observeCheckpointers(tracer: Tracer): void {
 
 // In an application: the provider and exporter that it has anyway. Here, a line a span.
 const print = ({ name, duration: [, nanoseconds], attributes }: ReadableSpan) =>
-  console.log(name.padEnd(24), `${(nanoseconds / 1e6).toFixed(1)} ms`.padStart(8), `${attributes['bytesSent']} bytes sent`)
+  console.log(
+    name.padEnd(24),
+    `${(nanoseconds / 1e6).toFixed(1)} ms`.padStart(8),
+    attributes['bytesSent'],
+    'bytes sent',
+  )
 const exporter = { export: (spans: ReadableSpan[]) => spans.forEach(print), shutdown: async () => {} }
 const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
 observeCheckpointers(provider.getTracer('langgraph-pg-checkpointer'))

@@ -289,6 +289,7 @@ returns table (name text, body text, bytes bytea) language plpgsql stable as $BO
 #variable_conflict use_column
 declare
   v_names text[] := p_names;
+  v_indexes text[];
   v_left integer := p_limit;
   v_found integer;
 begin
@@ -298,9 +299,12 @@ begin
     limit v_left;
     get diagnostics v_found = row_count;
     v_left := v_left - v_found;
-    select array_agg(distinct m[1]) into v_names
-    from :schema.parts p, regexp_matches(p.body, '"([vgitb][A-Za-z0-9_-]{22})"', 'g') m
-    where p.tenant_id = p_tenant and p.thread_id = p_thread and p.name = any (v_names) and left(p.name, 1) = 'i';
+    v_indexes := array(select n from unnest(v_names) n where left(n, 1) = 'i');
+    exit when cardinality(v_indexes) = 0;
+    select array_agg(distinct n) into v_names
+    from :schema.parts p, unnest(string_to_array(p.body, '"')) n
+    where p.tenant_id = p_tenant and p.thread_id = p_thread and p.name = any (v_indexes)
+      and length(n) = 23 and left(n, 1) in ('v', 'g', 'i', 't', 'b');
   end loop;
 end
 $BODY$
@@ -378,7 +382,7 @@ begin
     return query
     select 'part', null, p.name, null, null::bigint, null, null, null, null, null::integer, null, p.body, p.bytes, null::bigint
     from :schema.parts_1(p_tenant, p_thread, (
-      select array_agg(distinct m[1])
+      select array_agg(distinct n)
       from (
         select r.manifest as node
         union all
@@ -388,7 +392,8 @@ begin
         select w.value from :schema.writes w
         where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = r.ns and w.checkpoint_id = v_parent
           and w.channel = '__pregel_tasks'
-      ) s, regexp_matches(s.node, '"([vgitb][A-Za-z0-9_-]{22})"', 'g') m
+      ) s, unnest(string_to_array(s.node, '"')) n
+      where length(n) = 23 and left(n, 1) in ('v', 'g', 'i', 't', 'b')
     ), p_parts) p;
   end if;
 end

@@ -77,7 +77,11 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
     for await (const page of this.#store.list(parseListQuery(config, options), config.signal)) {
       const parsed = page.map((stored) => this.#codec.parse(stored))
       const threadId = page[0]?.address.threadId ?? ''
-      const parts = await this.#bring(threadId, parsed.flatMap(({ nodes }) => nodes), config.signal)
+      const parts = await this.#bring(
+        threadId,
+        parsed.flatMap(({ nodes }) => nodes),
+        config.signal,
+      )
       for (const checkpoint of parsed) {
         const tuple = await this.#codec.decodeTuple(checkpoint, parts).catch((error: unknown) => {
           // Removed since the page was read, perhaps; then it is left out.
@@ -148,12 +152,18 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
     if (channels.length === 0) return {}
     const address = parseAddress(config)
     const histories = await this.#store.history(address, channels.map(historyChannel), config.signal)
-    return this.#codec.decodeHistories(channels, histories, (nodes) => this.#bring(address.threadId, nodes, config.signal))
+    return this.#codec.decodeHistories(channels, histories, (nodes) =>
+      this.#bring(address.threadId, nodes, config.signal),
+    )
   }
 
   async #read(address: Address, signal: AbortSignal | undefined): Promise<CheckpointTuple | undefined> {
-    for (let failedAt = -1; ; ) {
-      const { generation, checkpoint, parts: brought } = await this.#store.read(address, signal, !this.#tiers.asksBeforeStore())
+    for (let failedAt = -1; ;) {
+      const {
+        generation,
+        checkpoint,
+        parts: brought,
+      } = await this.#store.read(address, signal, !this.#tiers.asksBeforeStore())
       if (checkpoint === undefined) {
         this.#lineage.seeNothing(address, generation)
         return undefined
@@ -173,7 +183,12 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
     }
   }
 
-  #bring(threadId: string, nodes: readonly Node[], signal?: AbortSignal, brought: readonly Part[] = []): Promise<Parts> {
+  #bring(
+    threadId: string,
+    nodes: readonly Node[],
+    signal?: AbortSignal,
+    brought: readonly Part[] = [],
+  ): Promise<Parts> {
     const parts = this.#tiers.bring(threadId, nodes, brought, (names) => this.#store.readParts(threadId, names))
     return within(parts, { signal })
   }

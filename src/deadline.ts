@@ -1,7 +1,7 @@
 /** Waiting that ends. No timer and no listener stays behind, however it ends. */
 
 /** Nothing came in time. It has the operating system's code for that, so it counts as a connection that broke. */
-export class TimeoutError extends Error {
+class TimeoutError extends Error {
   readonly code = 'ETIMEDOUT'
 
   constructor(message: string) {
@@ -25,31 +25,23 @@ export interface Patience {
 export function within<Result>(work: Promise<Result>, { ms, what, signal }: Patience): Promise<Result> {
   if (ms === undefined && signal === undefined) return work
   return new Promise((resolve, reject) => {
-    const timer =
-      ms === undefined
-        ? undefined
-        : setTimeout(() => {
-            leave()
-            reject(new TimeoutError(`${what} did not come within ${Math.round(ms)} ms`))
-          }, ms)
+    let lastChance: NodeJS.Immediate | undefined
+    const timeIsUp = () => {
+      leave()
+      reject(new TimeoutError(`${what} did not come within ${Math.round(ms ?? 0)} ms`))
+    }
+    // Timers come first when a process has stood still: what has arrived meanwhile is let in before it counts as late.
+    const timer = ms === undefined ? undefined : setTimeout(() => (lastChance = setImmediate(timeIsUp)), ms)
     const abort = () => {
       leave()
       reject(signal?.reason as Error)
     }
     const leave = () => {
       clearTimeout(timer)
+      clearImmediate(lastChance)
       stopListening?.()
     }
-    work.then(
-      (result) => {
-        leave()
-        resolve(result)
-      },
-      (error: unknown) => {
-        leave()
-        reject(error as Error)
-      },
-    )
+    work.finally(leave).then(resolve, reject)
     const stopListening = signal && onAbort(signal, abort)
   })
 }

@@ -95,8 +95,12 @@ export async function* traceEach<Result>(subject: Subject, work: () => AsyncGene
   }
 }
 
-export function tellLateWrite(operation: LateWrite['operation'], { threadId, ns, checkpointId }: OperationAddress): void {
-  if (lateWrites.hasSubscribers) lateWrites.publish({ operation, address: { threadId, ns, checkpointId } } satisfies LateWrite)
+export function tellLateWrite(
+  operation: LateWrite['operation'],
+  { threadId, ns, checkpointId }: OperationAddress,
+): void {
+  if (lateWrites.hasSubscribers)
+    lateWrites.publish({ operation, address: { threadId, ns, checkpointId } } satisfies LateWrite)
 }
 
 async function timed<Result>(context: OperationContext, work: () => Promise<Result>): Promise<Result> {
@@ -111,6 +115,13 @@ async function timed<Result>(context: OperationContext, work: () => Promise<Resu
 function newContext(subject: Subject): OperationContext {
   return {
     ...subject,
-    durationMs: 0, checkpoints: 0, statements: 0, retries: 0, bytesSent: 0, bytesReceived: 0, partsWritten: 0, partsReused: 0,
+    durationMs: 0,
+    checkpoints: 0,
+    statements: 0,
+    retries: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    partsWritten: 0,
+    partsReused: 0,
   }
 }

@@ -82,7 +82,10 @@ export class TooLargeError extends CheckpointerError {
   readonly option: string
 
   constructor(path: string, what: string, option: string, limit: number) {
-    super('TOO_LARGE', `${path} ${what}; the limit is ${limit} (option ${option}). Store it elsewhere and keep a reference in the state, or raise the limit.`)
+    super(
+      'TOO_LARGE',
+      `${path} ${what}; the limit is ${limit} (option ${option}). Store it elsewhere and keep a reference in the state, or raise the limit.`,
+    )
     this.path = path
     this.option = option
     this.limit = limit
@@ -92,7 +95,11 @@ export class TooLargeError extends CheckpointerError {
 /** Stored bytes that are not what this package (or the official savers) write. */
 export class UnreadableValueError extends CheckpointerError {
   constructor(problem: string, options?: ErrorOptions) {
-    super('UNREADABLE_VALUE', `A stored value can't be read: ${problem}. Restore it from a backup, or delete the checkpoint that holds it.`, options)
+    super(
+      'UNREADABLE_VALUE',
+      `A stored value can't be read: ${problem}. Restore it from a backup, or delete the checkpoint that holds it.`,
+      options,
+    )
   }
 }
 
@@ -102,7 +109,10 @@ export class PartMissingError extends CheckpointerError {
   readonly part: string
 
   constructor(part: string) {
-    super('PART_MISSING', `Part ${part} is named by a checkpoint but not stored. Rows of "parts" were removed by hand, or the database was restored in part: restore it whole.`)
+    super(
+      'PART_MISSING',
+      `Part ${part} is named by a checkpoint but not stored. Rows of "parts" were removed by hand, or the database was restored in part: restore it whole.`,
+    )
     this.part = part
   }
 }
@@ -114,7 +124,10 @@ export class PartCorruptError extends CheckpointerError {
   readonly tier: string
 
   constructor(part: string, tier: string) {
-    super('PART_CORRUPT', `Part ${part} from ${tier} does not have the content that its name was made of. Check the disk and the memory of that server, then restore the part from a backup.`)
+    super(
+      'PART_CORRUPT',
+      `Part ${part} from ${tier} does not have the content that its name was made of. Check the disk and the memory of that server, then restore the part from a backup.`,
+    )
     this.part = part
     this.tier = tier
   }
@@ -128,7 +141,10 @@ export class SchemaOutdatedError extends CheckpointerError {
   readonly needed: number
 
   constructor(schema: string, found: number, needed: number, problem: string = '') {
-    super('SCHEMA_OUTDATED', `Schema "${schema}" is at version ${found}, this release needs ${needed}.${problem} Call setup() as a role that may create tables, or run the SQL that migrationSql() prints.`)
+    super(
+      'SCHEMA_OUTDATED',
+      `Schema "${schema}" is at version ${found}, this release needs ${needed}.${problem} Call setup() as a role that may create tables, or run the SQL that migrationSql() prints.`,
+    )
     this.schema = schema
     this.found = found
     this.needed = needed
@@ -142,7 +158,10 @@ export class SchemaTooNewError extends CheckpointerError {
   readonly needed: number
 
   constructor(schema: string, found: number, needed: number) {
-    super('SCHEMA_TOO_NEW', `Schema "${schema}" is at version ${found}, newer than this release knows (${needed}). Upgrade langgraph-pg-checkpointer in this process.`)
+    super(
+      'SCHEMA_TOO_NEW',
+      `Schema "${schema}" is at version ${found}, newer than this release knows (${needed}). Upgrade langgraph-pg-checkpointer in this process.`,
+    )
     this.schema = schema
     this.found = found
     this.needed = needed
@@ -179,7 +198,11 @@ export class UnavailableError extends CheckpointerError {
       outcome === 'unknown'
         ? 'It may have taken effect nevertheless; to do the same again is safe.'
         : 'It has had no effect; try again.'
-    super('UNAVAILABLE', `${operation} did not reach Postgres within ${Math.round(elapsedMs)} ms (${tries}: ${failures}). ${remedy} If it goes on, see what health() says.`, { cause: first })
+    super(
+      'UNAVAILABLE',
+      `${operation} did not reach Postgres within ${Math.round(elapsedMs)} ms (${tries}: ${failures}). ${remedy} If it goes on, see what health() says.`,
+      { cause: first },
+    )
     this.outcome = outcome
     this.operation = operation
     this.address = failed.address

@@ -83,7 +83,8 @@ export function judge(postgres: PostgresHealth, redis: RedisHealth | undefined):
 function problemsOf({ reachable, isStandby, schemaVersion, neededSchemaVersion }: PostgresHealth): string[] {
   if (!reachable) return ['Postgres is out of reach.']
   const problems: string[] = []
-  if (isStandby === true) problems.push('Postgres is a standby: it can\'t be written, and may be behind. Connect to the primary.')
+  if (isStandby === true)
+    problems.push("Postgres is a standby: it can't be written, and may be behind. Connect to the primary.")
   if (schemaVersion !== undefined && schemaVersion < neededSchemaVersion) {
     problems.push(`The schema is at version ${schemaVersion}, this release needs ${neededSchemaVersion}. Call setup().`)
   }
@@ -93,18 +94,25 @@ function problemsOf({ reachable, isStandby, schemaVersion, neededSchemaVersion }
 function risksOf({ reachable, synchronousCommit, fsync, fullPageWrites, schemaVersion }: PostgresHealth): string[] {
   if (!reachable) return []
   const risks: string[] = []
-  if (schemaVersion === undefined) risks.push('The schema version can\'t be read with this role.')
+  if (schemaVersion === undefined) risks.push("The schema version can't be read with this role.")
   if (synchronousCommit === 'off') {
-    risks.push('synchronous_commit is off: a crash of Postgres loses what was acknowledged in the last moments. Set it to on for this role or database.')
+    risks.push(
+      'synchronous_commit is off: a crash of Postgres loses what was acknowledged in the last moments. Set it to on for this role or database.',
+    )
   }
   if (fsync === 'off') risks.push('fsync is off: a crash of the machine can destroy the database. Set it to on.')
-  if (fullPageWrites === 'off') risks.push('full_page_writes is off: a crash of the machine can leave torn pages. Set it to on.')
+  if (fullPageWrites === 'off')
+    risks.push('full_page_writes is off: a crash of the machine can leave torn pages. Set it to on.')
   return risks
 }
 
 async function schemaVersionOf(driver: PgDriver, schema: string, attempt: Attempt): Promise<number | undefined> {
   try {
-    const [row] = await driver.query(`select max(version) as version from ${quoteIdentifier(schema)}.migrations`, [], attempt)
+    const [row] = await driver.query(
+      `select max(version) as version from ${quoteIdentifier(schema)}.migrations`,
+      [],
+      attempt,
+    )
     return Number(row?.['version'] ?? 0)
   } catch (error) {
     const state = sqlStateOf(error)

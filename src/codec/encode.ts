@@ -38,7 +38,8 @@ export class Encoder {
 
   #encode(value: unknown, path: string, out: PartSet, depth: number): { node: string; chars: number } {
     if (typeof value === 'string' && value.length >= ELEMENT_CHARS) return this.#longString(value, path, out)
-    if (typeof value !== 'object' || value === null) return textNode(this.#stringify(value, path, depth), out, this.#memo.folds)
+    if (typeof value !== 'object' || value === null)
+      return textNode(this.#stringify(value, path, depth), out, this.#memo.folds)
     if (depth === 0 && Object.getPrototypeOf(value) === Uint8Array.prototype) {
       const bytes = value as Uint8Array
       return { node: `{"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`, chars: bytes.length }
@@ -177,7 +178,10 @@ class Run {
       return { node: keep(part, this.#out), chars }
     }
     this.#endGroup()
-    return { node: `{"${this.#kind}":[${foldItems(this.#items, (part) => keep(part, this.#out), this.#memo.folds).join(',')}]}`, chars }
+    return {
+      node: `{"${this.#kind}":[${foldItems(this.#items, (part) => keep(part, this.#out), this.#memo.folds).join(',')}]}`,
+      chars,
+    }
   }
 
   #endGroup(): void {

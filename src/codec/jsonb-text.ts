@@ -11,7 +11,13 @@ const UNSAFE = /\\\\|\\u(0000|d[89a-f][0-9a-f]{2})|[\uF8FF\uFEFF]/g
 /** @param json what JSON.stringify wrote: it escapes only lone surrogates, in lower case. */
 export function toJsonbText(json: string): string {
   return json.replace(UNSAFE, (found, code?: string) =>
-    code !== undefined ? `\uF8FF${code}` : found === '\uF8FF' ? '\uF8FFf8ff' : found === '\uFEFF' ? '\uF8FFfeff' : found,
+    code !== undefined
+      ? `\uF8FF${code}`
+      : found === '\uF8FF'
+        ? '\uF8FFf8ff'
+        : found === '\uFEFF'
+          ? '\uF8FFfeff'
+          : found,
   )
 }
 

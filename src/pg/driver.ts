@@ -30,13 +30,17 @@ export type PgConnection = string | pg.PoolConfig | PgPool | PGliteLike
 
 export function openDriver(connection: PgConnection, settings: PoolSettings): PgDriver {
   // node-postgres would take it for the local server.
-  if (connection === '') throw new OptionsError('connection', 'must not be an empty string. Is the environment variable set?')
-  if (typeof connection === 'string') return new PoolDriver(ownPool({ connectionString: connection }, settings), true, settings)
+  if (connection === '')
+    throw new OptionsError('connection', 'must not be an empty string. Is the environment variable set?')
+  if (typeof connection === 'string')
+    return new PoolDriver(ownPool({ connectionString: connection }, settings), true, settings)
   if (typeof connection !== 'object' || connection === null) {
     throw new OptionsError('connection', 'must be a connection string, a pg.PoolConfig, a pg.Pool or a PGlite.')
   }
   if (isPGlite(connection)) return openPGlite(connection)
-  return isPool(connection) ? new PoolDriver(connection, false, settings) : new PoolDriver(ownPool(connection, settings), true, settings)
+  return isPool(connection)
+    ? new PoolDriver(connection, false, settings)
+    : new PoolDriver(ownPool(connection, settings), true, settings)
 }
 
 function isPGlite(connection: object): connection is PGliteLike {

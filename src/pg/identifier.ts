@@ -13,10 +13,16 @@ export function quoteIdentifier(name: string): string {
 export function requireSchemaName(name: unknown): string {
   if (typeof name !== 'string' || !/^[a-z_][a-z0-9_$]{0,62}$/.test(name)) {
     const got = typeof name === 'string' ? `a name of ${Buffer.byteLength(name)} bytes` : kindOf(name)
-    throw new OptionsError('schema', `must be 1 to 63 characters of a-z, 0-9, _ and $, not starting with a digit or $; got ${got}.`)
+    throw new OptionsError(
+      'schema',
+      `must be 1 to 63 characters of a-z, 0-9, _ and $, not starting with a digit or $; got ${got}.`,
+    )
   }
   if (name === 'public' || name.startsWith('pg_') || name === 'information_schema') {
-    throw new OptionsError('schema', `must not be "${name}", which is not ours alone. Leave it out for "langgraph", or name one that holds nothing else.`)
+    throw new OptionsError(
+      'schema',
+      `must not be "${name}", which is not ours alone. Leave it out for "langgraph", or name one that holds nothing else.`,
+    )
   }
   return name
 }

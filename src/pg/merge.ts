@@ -85,7 +85,11 @@ export class CallMerger {
     if (batch.length > 1) {
       try {
         const params = batch.flatMap((call) => call.params)
-        const rows = await this.#db.query(mergedText(first.text, batch.length, first.params.length), params, sharedAttempt(batch))
+        const rows = await this.#db.query(
+          mergedText(first.text, batch.length, first.params.length),
+          params,
+          sharedAttempt(batch),
+        )
         const answers: Row[][] = batch.map(() => [])
         for (const row of rows) answers[Number(row['merged_call'])]?.push(row)
         for (const [i, call] of batch.entries()) call.resolve(answers[i] ?? [])
@@ -94,7 +98,9 @@ export class CallMerger {
         // Which of them it was, and whether something was stored, each call by itself will tell.
       }
     }
-    await Promise.all(batch.map((call) => this.#db.query(call.text, call.params, call.attempt).then(call.resolve, call.reject)))
+    await Promise.all(
+      batch.map((call) => this.#db.query(call.text, call.params, call.attempt).then(call.resolve, call.reject)),
+    )
   }
 }
 

@@ -54,7 +54,9 @@ function statementsFrom(schema: string, found: number, server: ServerFeatures, c
   for (const migration of MIGRATIONS.slice(found)) {
     statements.push(...migrationStatements(migration, schema, server))
     const { version, name, requires } = migration
-    statements.push(`insert into ${ledger} (version, name, requires, applied_at) values (${version}, '${name}', ${requires}, now())`)
+    statements.push(
+      `insert into ${ledger} (version, name, requires, applied_at) values (${version}, '${name}', ${requires}, now())`,
+    )
   }
   return statements
 }
@@ -63,7 +65,8 @@ function statementsFrom(schema: string, found: number, server: ServerFeatures, c
 async function foundVersion(driver: PgDriver, schema: string, tx?: PgQueryable): Promise<number> {
   const ledger = `${quoteIdentifier(schema)}.migrations`
   // Inside the transaction a missing table would abort it.
-  if (tx !== undefined && (await tx.query('select 1 where to_regclass($1) is not null', [ledger])).length === 0) return 0
+  if (tx !== undefined && (await tx.query('select 1 where to_regclass($1) is not null', [ledger])).length === 0)
+    return 0
   let row: Row | undefined
   try {
     ;[row] = await (tx ?? driver).query(
@@ -101,7 +104,9 @@ function requireServer(row: Row): void {
   if (server < OLDEST_POSTGRES) refuse(`Postgres ${server} is too old. Use Postgres 14 or newer.`)
   if (encoding !== 'UTF8') refuse(`The database's encoding is ${encoding}. Create one with encoding UTF8.`)
   if (isolation !== 'read committed') {
-    refuse(`The default transaction isolation is ${isolation}; after a lock wait our functions must see fresh rows. Set default_transaction_isolation to 'read committed' for this role.`)
+    refuse(
+      `The default transaction isolation is ${isolation}; after a lock wait our functions must see fresh rows. Set default_transaction_isolation to 'read committed' for this role.`,
+    )
   }
 }
 

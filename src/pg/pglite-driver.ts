@@ -3,7 +3,9 @@ import type { PgDriver, Row } from './driver.ts'
 /** What we use of a PGlite database. */
 export interface PGliteLike {
   query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>
-  transaction<Result>(work: (tx: { query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }> }) => Promise<Result>): Promise<Result>
+  transaction<Result>(
+    work: (tx: { query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }> }) => Promise<Result>,
+  ): Promise<Result>
   readonly waitReady: Promise<void>
 }
 
@@ -13,7 +15,8 @@ export function openPGlite(db: PGliteLike): PgDriver {
   return {
     connections: Number.POSITIVE_INFINITY, // it queues by itself, and no round trip is saved by company
     query: async (text, params = []) => rowsOf(await db.query(text, [...params])),
-    transaction: (work) => db.transaction((tx) => work({ query: async (text, params = []) => rowsOf(await tx.query(text, [...params])) })),
+    transaction: (work) =>
+      db.transaction((tx) => work({ query: async (text, params = []) => rowsOf(await tx.query(text, [...params])) })),
     end: async () => {},
   }
 }

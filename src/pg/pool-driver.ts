@@ -79,7 +79,8 @@ export class PoolDriver implements PgDriver {
 
   transaction<Result>(work: (tx: PgQueryable) => Promise<Result>): Promise<Result> {
     return this.#withClient(UNHURRIED(), async (lent) => {
-      const query = (text: string, params: readonly unknown[] = []) => lent.send({ text, values: [...params] }, SETUP_STATEMENT_MS)
+      const query = (text: string, params: readonly unknown[] = []) =>
+        lent.send({ text, values: [...params] }, SETUP_STATEMENT_MS)
       await query('begin')
       try {
         const result = await work({ query })
@@ -110,7 +111,7 @@ export class PoolDriver implements PgDriver {
     const borrowing = new Promise<LentClient>((resolve, reject) => {
       // With a callback, which listens before the next message is looked at: it may be the end of the connection.
       this.#pool.connect((error, client) => {
-        if (client === undefined) reject(error as Error)
+        if (client === undefined) reject(error)
         else resolve(new LentClient(client, attempt, this.#settings.meter))
       })
     })

@@ -42,11 +42,14 @@ const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
 /** What is below has deadlines of its own; this much later it is given up, whatever it waits for. */
 const GRACE_MS = 50
+/** A call that waited for its turn has begun before this is over. */
+const SETTLE_MS = 5
 
 /** The patience of one checkpointer. */
 export class Retrier {
   readonly #limits: Limits
   readonly #meter: Meter
+  #underWay = 0
 
   constructor(limits: Limits, meter: Meter) {
     this.#limits = limits
@@ -60,6 +63,22 @@ export class Retrier {
    * @throws UnavailableError at the end of the time; the error itself where another attempt would not help; the signal's reason
    */
   async run<Result>(purpose: Purpose, attemptOnce: (attempt: Attempt) => Promise<Result>): Promise<Result> {
+    this.#underWay++
+    try {
+      return await this.#run(purpose, attemptOnce)
+    } finally {
+      this.#underWay--
+    }
+  }
+
+  /** Resolves when nothing is under way any more, or the time is up. */
+  async settled(ms: number): Promise<void> {
+    const end = performance.now() + ms
+    await pause(0, undefined) // what was called just before has begun then
+    while (this.#underWay > 0 && performance.now() < end) await pause(SETTLE_MS, undefined)
+  }
+
+  async #run<Result>(purpose: Purpose, attemptOnce: (attempt: Attempt) => Promise<Result>): Promise<Result> {
     const { connectTimeoutMs, statementTimeoutMs, retryMs } = this.#limits
     const began = performance.now()
     const end = began + Math.max(retryMs, connectTimeoutMs, statementTimeoutMs)
@@ -80,7 +99,12 @@ export class Retrier {
         if (elapsedMs + pauseMs >= retryMs) {
           const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
           const { operation, address = {} } = purpose
-          throw new UnavailableError({ outcome, operation, address, attempts, sqlState: sqlStateOf(first) }, elapsedMs, first, error)
+          throw new UnavailableError(
+            { outcome, operation, address, attempts, sqlState: sqlStateOf(first) },
+            elapsedMs,
+            first,
+            error,
+          )
         }
         this.#meter.add('retries', 1)
         await pause(pauseMs, signal)

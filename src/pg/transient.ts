@@ -62,7 +62,11 @@ export function sqlStateOf(error: unknown): string | undefined {
  * severity in another language, no answer) leaves both in doubt. 40003 says so itself.
  */
 export function isPlainRefusal(error: unknown): boolean {
-  return sqlStateOf(error) !== undefined && (error as { severity?: unknown }).severity === 'ERROR' && codeOf(error) !== '40003'
+  return (
+    sqlStateOf(error) !== undefined &&
+    (error as { severity?: unknown }).severity === 'ERROR' &&
+    codeOf(error) !== '40003'
+  )
 }
 
 /** A connection to a server that is a standby now; a new one may find the primary. */

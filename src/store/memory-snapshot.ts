@@ -54,10 +54,13 @@ export function fromSnapshot(snapshot: unknown, clock: () => number): Map<string
       `is not what snapshot() of this release gives (format ${FORMAT_VERSION}). Start without it.`,
     )
   }
-  return new Map(threads.map((thread: unknown) => {
-    if (!isThread(thread)) throw new InvalidInputError('snapshot', 'holds a thread that snapshot() did not give. Start without it.')
-    return [thread.threadId, threadFromSnapshot(thread, clock)]
-  }))
+  return new Map(
+    threads.map((thread: unknown) => {
+      if (!isThread(thread))
+        throw new InvalidInputError('snapshot', 'holds a thread that snapshot() did not give. Start without it.')
+      return [thread.threadId, threadFromSnapshot(thread, clock)]
+    }),
+  )
 }
 
 function isThread(value: unknown): value is ThreadSnapshot {
@@ -65,8 +68,14 @@ function isThread(value: unknown): value is ThreadSnapshot {
     has(value, 'string', ['threadId']) &&
     has(value, 'number', ['seq', 'generation', 'tombstone', 'fence']) &&
     isListOf(value['checkpoints'], isCheckpoint) &&
-    isListOf(value['writes'], (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isListOf(entry[1], isWrite)) &&
-    isListOf(value['parts'], (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'string')
+    isListOf(
+      value['writes'],
+      (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && isListOf(entry[1], isWrite),
+    ) &&
+    isListOf(
+      value['parts'],
+      (entry) => Array.isArray(entry) && typeof entry[0] === 'string' && typeof entry[1] === 'string',
+    )
   )
 }
 
@@ -83,7 +92,9 @@ function isWrite(value: unknown): boolean {
 }
 
 function has(value: unknown, type: 'string' | 'number', fields: readonly string[]): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && fields.every((field) => typeof Reflect.get(value, field) === type)
+  return (
+    typeof value === 'object' && value !== null && fields.every((field) => typeof Reflect.get(value, field) === type)
+  )
 }
 
 function isListOf(value: unknown, is: (element: unknown) => boolean): boolean {

@@ -77,7 +77,11 @@ export class MemoryStore implements Store {
     for (const checkpoint of this.#ordered(query).slice(0, query.limit)) yield [checkpoint]
   }
 
-  async history(address: Address, channels: readonly HistoryChannel[], signal?: AbortSignal): Promise<ReadonlyMap<string, StoredHistory>> {
+  async history(
+    address: Address,
+    channels: readonly HistoryChannel[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, StoredHistory>> {
     signal?.throwIfAborted()
     return this.#threads.get(address.threadId)?.history(address, channels) ?? new Map()
   }
@@ -164,7 +168,8 @@ export class MemoryStore implements Store {
       const tombstones = this.#threads.size - this.#live
       if (this.#bytes <= maxBytes && this.#live <= maxThreads && tombstones <= maxTombstones) return
       const isLive = thread.seq > 0
-      const goes = (thread.bytes > 0 && this.#bytes > maxBytes) || (isLive ? this.#live > maxThreads : tombstones > maxTombstones)
+      const goes =
+        (thread.bytes > 0 && this.#bytes > maxBytes) || (isLive ? this.#live > maxThreads : tombstones > maxTombstones)
       if (!goes || thread === inUse) continue
       this.#threads.delete(threadId)
       this.#count(thread, -1)

@@ -44,7 +44,9 @@ export function historiesOf(rows: readonly Row[]): Map<string, StoredHistory> {
     else if (row['kind'] === 'write') push(writes, channel, writeOf(row))
   }
   const channels = new Set([...writes.keys(), ...seeds.keys()])
-  return new Map([...channels].map((channel) => [channel, { writes: writes.get(channel) ?? [], seedManifest: seeds.get(channel) }]))
+  return new Map(
+    [...channels].map((channel) => [channel, { writes: writes.get(channel) ?? [], seedManifest: seeds.get(channel) }]),
+  )
 }
 
 /** int8 comes as a string from node-postgres; microseconds since the epoch fit a double. */
@@ -73,7 +75,12 @@ function checkpointOf(threadId: string, row: Row): StoredCheckpoint {
 }
 
 function writeOf(row: Row): StoredWrite {
-  return { taskId: String(row['task_id']), idx: Number(row['idx']), channel: String(row['channel']), value: String(row['value']) }
+  return {
+    taskId: String(row['task_id']),
+    idx: Number(row['idx']),
+    channel: String(row['channel']),
+    value: String(row['value']),
+  }
 }
 
 function push<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {

@@ -8,7 +8,19 @@ import { inBatches, toBlob, type PartBlob } from './part-blob.ts'
 import { queriesFor, type Queries } from './pg-queries.ts'
 import { generationOf, historiesOf, partOf, readingsOf } from './pg-rows.ts'
 import type { Meter } from '../stats.ts'
-import type { CheckpointRecord, HistoryChannel, ListQuery, PutResult, Reading, Store, StoredCheckpoint, StoredHistory, Verdict, WritesRecord, WritesResult } from './store.ts'
+import type {
+  CheckpointRecord,
+  HistoryChannel,
+  ListQuery,
+  PutResult,
+  Reading,
+  Store,
+  StoredCheckpoint,
+  StoredHistory,
+  Verdict,
+  WritesRecord,
+  WritesResult,
+} from './store.ts'
 import { StoredParts } from './stored-parts.ts'
 
 /** More new parts than this (characters, bytes) are sent ahead of the put, in batches of this. */
@@ -54,16 +66,32 @@ export class PgStore implements Store {
     const { row, newParts } = await this.#send('put', record, ({ names, offsets, blob }, generation) => [
       this.#queries.put,
       [
-        this.#tenant, address.threadId, address.ns, address.checkpointId, record.parentId ?? null, record.runId ?? null,
-        record.header, record.manifest, record.conditional, record.metadata, record.digest,
-        generation, record.lineage ?? null, record.fence ?? null, names, offsets, blob,
+        this.#tenant,
+        address.threadId,
+        address.ns,
+        address.checkpointId,
+        record.parentId ?? null,
+        record.runId ?? null,
+        record.header,
+        record.manifest,
+        record.conditional,
+        record.metadata,
+        record.digest,
+        generation,
+        record.lineage ?? null,
+        record.fence ?? null,
+        names,
+        offsets,
+        blob,
       ],
     ])
     return { verdict: row['verdict'] as Verdict, seq: Number(row['seq']), generation: generationOf(row), newParts }
   }
 
   async putWrites(record: WritesRecord): Promise<WritesResult> {
-    const { row, newParts } = await this.#send('putWrites', record, (blob, generation) => this.#writesCall(record, blob, generation))
+    const { row, newParts } = await this.#send('putWrites', record, (blob, generation) =>
+      this.#writesCall(record, blob, generation),
+    )
     return { verdict: row['verdict'] as 'stored' | 'deleted', generation: generationOf(row), newParts }
   }
 
@@ -73,11 +101,19 @@ export class PgStore implements Store {
 
   async #read(purpose: Purpose, address: Address, withParts: boolean): Promise<Reading> {
     const isCold = withParts && this.#stored.of(address.threadId) === undefined
-    const rows = await this.#query(purpose, this.#queries.read, [
-      this.#tenant, address.threadId, address.ns, address.checkpointId ?? null, isCold ? PARTS_PER_ANSWER : 0,
-    ], isCold ? undefined : address.threadId)
+    const rows = await this.#query(
+      purpose,
+      this.#queries.read,
+      [this.#tenant, address.threadId, address.ns, address.checkpointId ?? null, isCold ? PARTS_PER_ANSWER : 0],
+      isCold ? undefined : address.threadId,
+    )
     const { generation, checkpoints, parts } = readingsOf(address.threadId, rows)
-    if (generation > 0) this.#stored.add(address.threadId, generation, parts.map((part) => part.name))
+    if (generation > 0)
+      this.#stored.add(
+        address.threadId,
+        generation,
+        parts.map((part) => part.name),
+      )
     return { generation, checkpoint: checkpoints[0], parts }
   }
 
@@ -87,7 +123,9 @@ export class PgStore implements Store {
 
   async readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
     const purpose: Purpose = { operation: 'readParts', address: { threadId }, isRead: true }
-    return (await this.#query(purpose, this.#queries.parts, [this.#tenant, threadId, names, PARTS_PER_ANSWER])).map(partOf)
+    return (await this.#query(purpose, this.#queries.parts, [this.#tenant, threadId, names, PARTS_PER_ANSWER])).map(
+      partOf,
+    )
   }
 
   async *list(query: ListQuery, signal?: AbortSignal): AsyncGenerator<readonly StoredCheckpoint[]> {
@@ -102,7 +140,14 @@ export class PgStore implements Store {
     for (let page = FIRST_PAGE; left > 0; page = MAX_PAGE) {
       const size = Math.min(page, left)
       const rows = await this.#query(purpose, this.#queries.list, [
-        this.#tenant, threadId, query.ns ?? null, query.checkpointId ?? null, query.before ?? null, belowSeq, query.filter ?? null, size,
+        this.#tenant,
+        threadId,
+        query.ns ?? null,
+        query.checkpointId ?? null,
+        query.before ?? null,
+        belowSeq,
+        query.filter ?? null,
+        size,
       ])
       const { checkpoints } = readingsOf(threadId, rows)
       if (checkpoints.length > 0) yield checkpoints
@@ -111,11 +156,19 @@ export class PgStore implements Store {
     }
   }
 
-  async history(address: Address, channels: readonly HistoryChannel[], signal?: AbortSignal): Promise<ReadonlyMap<string, StoredHistory>> {
+  async history(
+    address: Address,
+    channels: readonly HistoryChannel[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, StoredHistory>> {
     const purpose: Purpose = { operation: 'getDeltaChannelHistory', address, isRead: true, signal }
     const rows = await this.#query(purpose, this.#queries.history, [
-      this.#tenant, address.threadId, address.ns, address.checkpointId ?? null,
-      channels.map(({ channel }) => channel), channels.map(({ manifestKey }) => manifestKey),
+      this.#tenant,
+      address.threadId,
+      address.ns,
+      address.checkpointId ?? null,
+      channels.map(({ channel }) => channel),
+      channels.map(({ manifestKey }) => manifestKey),
     ])
     return historiesOf(rows)
   }
@@ -129,7 +182,8 @@ export class PgStore implements Store {
   async deleteThread(threadId: string): Promise<void> {
     const purpose: Purpose = { operation: 'deleteThread', address: { threadId } }
     const [row] = await this.#query({ ...purpose, isRead: true }, this.#queries.tombstone, [this.#tenant, threadId])
-    if (row !== undefined) await this.#query(purpose, this.#queries.deleteThread, [this.#tenant, threadId, row['tombstone']])
+    if (row !== undefined)
+      await this.#query(purpose, this.#queries.deleteThread, [this.#tenant, threadId, row['tombstone']])
   }
 
   /** Addresses by the page, then each as `read` gives it: for tests and small deployments (see list_all_1). */
@@ -139,11 +193,22 @@ export class PgStore implements Store {
     while (left > 0) {
       const size = Math.min(MAX_PAGE, left)
       const rows = await this.#query(purpose, this.#queries.listAll, [
-        this.#tenant, query.ns ?? null, query.checkpointId ?? null, query.before ?? null,
-        last?.['id'] ?? null, last?.['thread_id'] ?? null, last?.['ns'] ?? null, query.filter ?? null, size,
+        this.#tenant,
+        query.ns ?? null,
+        query.checkpointId ?? null,
+        query.before ?? null,
+        last?.['id'] ?? null,
+        last?.['thread_id'] ?? null,
+        last?.['ns'] ?? null,
+        query.filter ?? null,
+        size,
       ])
       for (const row of rows) {
-        const { checkpoint } = await this.#read(purpose, { threadId: String(row['thread_id']), ns: String(row['ns']), checkpointId: String(row['id']) }, false)
+        const { checkpoint } = await this.#read(
+          purpose,
+          { threadId: String(row['thread_id']), ns: String(row['ns']), checkpointId: String(row['id']) },
+          false,
+        )
         if (checkpoint !== undefined) yield [checkpoint]
       }
       last = rows.at(-1)
@@ -155,7 +220,11 @@ export class PgStore implements Store {
    * Sends a record with those of its parts that are not known to be stored. Where the thread's generation has moved
    * since, parts may have been removed: nothing was written, and all are sent.
    */
-  async #send(operation: 'put' | 'putWrites', record: CheckpointRecord | WritesRecord, call: (blob: PartBlob, generation: number | null) => Call): Promise<Sent> {
+  async #send(
+    operation: 'put' | 'putWrites',
+    record: CheckpointRecord | WritesRecord,
+    call: (blob: PartBlob, generation: number | null) => Call,
+  ): Promise<Sent> {
     const { threadId } = record.address
     const purpose: Purpose = { operation, address: record.address }
     for (;;) {
@@ -166,7 +235,9 @@ export class PgStore implements Store {
       const batches = [...inBatches(missing, BATCH_CHARS)]
       for (const [i, batch] of batches.entries()) {
         const isLast = i === batches.length - 1
-        const [text, params] = isLast ? call(toBlob(batch), generation) : this.#partsCall(record, toBlob(batch), generation)
+        const [text, params] = isLast
+          ? call(toBlob(batch), generation)
+          : this.#partsCall(record, toBlob(batch), generation)
         const isSmall = batch.reduce((chars, part) => chars + part.size, 0) <= MERGED_CHARS
         ;[row] = await this.#query(purpose, text, params, isSmall ? threadId : undefined)
         this.#meter.add('partsWritten', row?.['verdict'] === 'generation' ? 0 : batch.length)
@@ -205,14 +276,28 @@ export class PgStore implements Store {
     return this.#writesCall({ address: parent, lineage: life, taskId: '', writes: [] }, blob, generation)
   }
 
-  #writesCall(record: Omit<WritesRecord, 'parts'>, { names, offsets, blob }: PartBlob, generation: number | null): Call {
+  #writesCall(
+    record: Omit<WritesRecord, 'parts'>,
+    { names, offsets, blob }: PartBlob,
+    generation: number | null,
+  ): Call {
     const { address, taskId, writes, lineage } = record
     return [
       this.#queries.putWrites,
       [
-        this.#tenant, address.threadId, address.ns, address.checkpointId, taskId,
-        writes.map(({ idx }) => idx), writes.map(({ channel }) => channel), writes.map(({ value }) => value),
-        generation, lineage ?? null, names, offsets, blob,
+        this.#tenant,
+        address.threadId,
+        address.ns,
+        address.checkpointId,
+        taskId,
+        writes.map(({ idx }) => idx),
+        writes.map(({ channel }) => channel),
+        writes.map(({ value }) => value),
+        generation,
+        lineage ?? null,
+        names,
+        offsets,
+        blob,
       ],
     ]
   }

@@ -127,7 +127,11 @@ export interface Store {
   know(threadId: string, generation: number, names: Iterable<PartName>): void
   /** Page by page. Last committed first within a thread; over all threads, greatest checkpoint id first. */
   list(query: ListQuery, signal?: AbortSignal): AsyncIterable<readonly StoredCheckpoint[]>
-  history(address: Address, channels: readonly HistoryChannel[], signal?: AbortSignal): Promise<ReadonlyMap<string, StoredHistory>>
+  history(
+    address: Address,
+    channels: readonly HistoryChannel[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlyMap<string, StoredHistory>>
   /** The names of a thread's parts; of very many, some. */
   partNames(threadId: string): Promise<readonly PartName[]>
   deleteThread(threadId: string): Promise<void>

@@ -19,7 +19,9 @@ export class PartLadder {
   constructor(tiers: readonly PartTier[]) {
     this.#tiers = tiers
     this.#near = tiers.filter((tier) => tier.peek !== undefined)
-    this.#flights = new Map(tiers.filter((tier) => tier.peek === undefined).map((tier) => [tier, new SingleFlight(false)]))
+    this.#flights = new Map(
+      tiers.filter((tier) => tier.peek === undefined).map((tier) => [tier, new SingleFlight(false)]),
+    )
   }
 
   /** Whether a tier outside this process will be asked before the store: then the store needn't send parts unasked. */
@@ -66,7 +68,12 @@ export class PartLadder {
   }
 
   /** Each far tier, then the store. Index parts that come name the next level, down to parts at hand. */
-  async #climb(threadId: string, wanted: ReadonlySet<PartName>, found: Map<PartName, Part>, fetch: PartFetch): Promise<void> {
+  async #climb(
+    threadId: string,
+    wanted: ReadonlySet<PartName>,
+    found: Map<PartName, Part>,
+    fetch: PartFetch,
+  ): Promise<void> {
     let missing = wanted
     /** Adds an answer; whether it held anything that was missing. */
     const take = (parts: readonly Part[]): boolean => {

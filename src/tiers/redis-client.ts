@@ -48,7 +48,8 @@ interface OwnClient extends RedisClient {
 /** @throws OptionsError where it is nothing we can use, or ioredis is not installed */
 export function openRedis(connection: RedisConnection, timeoutMs: number): RedisLink {
   if (typeof connection === 'string') {
-    if (!/^rediss?:\/\/./.test(connection)) throw new OptionsError('redis', 'must be a URL that begins with redis:// or rediss://.')
+    if (!/^rediss?:\/\/./.test(connection))
+      throw new OptionsError('redis', 'must be a URL that begins with redis:// or rediss://.')
     return ownLink(new (loadIoredis().Redis)(connection, ownOptions({}, timeoutMs)))
   }
   if (typeof connection !== 'object' || connection === null) throw new OptionsError('redis', MUST_BE)
@@ -61,7 +62,9 @@ export function openRedis(connection: RedisConnection, timeoutMs: number): Redis
 const MUST_BE = 'must be a URL, options for ioredis, or a Redis or Cluster of ioredis 5 or 6.'
 
 function isClient(connection: object): connection is RedisClient {
-  return ['mgetBuffer', 'set', 'unlink'].every((method) => typeof (connection as Record<string, unknown>)[method] === 'function')
+  return ['mgetBuffer', 'set', 'unlink'].every(
+    (method) => typeof (connection as Record<string, unknown>)[method] === 'function',
+  )
 }
 
 /**

@@ -51,8 +51,17 @@ const END_MS = 1000
 /** What one MGET may ask for, by the sizes that parts of a kind may have: about 1 MB, so that a reply comes in time. */
 const MGET_CHARS = 1024 * 1024
 const UNLINK_KEYS = 500
+/** How long `health` waits: for a connection, too. */
+const HEALTH_MS = 1000
 /** In these states a client keeps commands for later, or fails them. */
 const OUT_OF_REACH: ReadonlySet<string> = new Set(['reconnecting', 'close', 'disconnecting', 'end'])
+
+/** The client has mixed up replies. Its connection is no good any more. */
+class WrongReplyError extends Error {
+  constructor() {
+    super('Redis sent the reply to another command')
+  }
+}
 
 export class RedisTier implements PartTier {
   readonly #options: RedisTierOptions
@@ -114,11 +123,12 @@ export class RedisTier implements PartTier {
     return { ...this.#counts, breaker: this.#breaker.state }
   }
 
-  /** Asks Redis for one key, whatever the breaker says. Never rejects. */
+  /** Asks Redis for one key, with patience and whatever the breaker says. Never rejects. */
   async health(): Promise<RedisHealth> {
     const start = performance.now()
     try {
-      await replyInTime(this.#issue((client) => client.mgetBuffer([this.#probeKey])), this.#options.timeoutMs)
+      const reply = this.#issue((client) => client.mgetBuffer([this.#probeKey]))
+      await replyInTime(reply, Math.max(this.#options.timeoutMs, HEALTH_MS))
       return { reachable: true, latencyMs: performance.now() - start, error: undefined }
     } catch (error) {
       return { reachable: false, latencyMs: undefined, error: error instanceof Error ? error.message : String(error) }
@@ -157,7 +167,7 @@ export class RedisTier implements PartTier {
   #mget(keys: string[]): Promise<readonly (Buffer | null)[]> {
     return this.#send(async (client) => {
       const bodies: unknown = await client.mgetBuffer(keys)
-      if (!Array.isArray(bodies) || bodies.length !== keys.length) throw new Error('Redis sent the reply to another command')
+      if (!Array.isArray(bodies) || bodies.length !== keys.length) throw new WrongReplyError()
       return bodies as (Buffer | null)[]
     })
   }
@@ -165,7 +175,8 @@ export class RedisTier implements PartTier {
   /** Never rejects. */
   async #fill(key: string, part: Part): Promise<void> {
     const { ttlSeconds, maxValueBytes } = this.#options
-    const body = part.bytes === undefined ? part.text : Buffer.from(part.bytes)
+    const body =
+      part.bytes === undefined ? part.text : Buffer.from(part.bytes.buffer, part.bytes.byteOffset, part.bytes.length)
     if (Buffer.byteLength(body) > maxValueBytes) return
     if (!this.#breaker.isClosed || !(this.#fillBreaker.isClosed || this.#fillBreaker.takeProbe())) {
       this.#counts.fillsDropped += 1 + this.#fills.drop()
@@ -174,7 +185,7 @@ export class RedisTier implements PartTier {
     try {
       await this.#send(async (client) => {
         const reply: unknown = await client.set(key, body, 'PX', ttlSeconds * 1000, 'NX')
-        if (reply !== 'OK' && reply !== null) throw new Error('Redis sent the reply to another command')
+        if (reply !== 'OK' && reply !== null) throw new WrongReplyError()
       }, true)
       this.#fillBreaker.succeeded()
       this.#counts.fills++
@@ -208,7 +219,8 @@ export class RedisTier implements PartTier {
     } catch (error) {
       this.#counts.errors++
       const isRefusedFill = isFill && error instanceof Error && error.name === 'ReplyError'
-      if (!isRefusedFill && this.#breaker.failed() && error instanceof ReplyTimeoutError) this.#link.reconnect()
+      const isOpened = !isRefusedFill && this.#breaker.failed()
+      if (isOpened && (error instanceof ReplyTimeoutError || error instanceof WrongReplyError)) this.#link.reconnect()
       throw error
     }
   }

@@ -28,7 +28,12 @@ function onPostgres(
     afterAll: () => database.drop(),
     // A tenant of its own for each, as some tests list all threads.
     createCheckpointer: () =>
-      new PgCheckpointer({ connection: database.url, schema: testSchema, tenant: `${tenants++}`, ...(typeof options === 'function' ? options() : options) }),
+      new PgCheckpointer({
+        connection: database.url,
+        schema: testSchema,
+        tenant: `${tenants++}`,
+        ...(typeof options === 'function' ? options() : options),
+      }),
     destroyCheckpointer: (checkpointer) => (checkpointer as PgCheckpointer).end(),
   }
 }
@@ -63,9 +68,7 @@ const configurations: Configuration[] = [
   onPGlite(),
 ]
 
-for (const configuration of configurations) {
-  describe(configuration.checkpointerName, () => {
-    specTest({ beforeAllTimeout: 120_000, ...configuration })
-    deltaChannelHistoryTests(configuration)
-  })
-}
+describe.each(configurations)('$checkpointerName', (configuration) => {
+  specTest({ beforeAllTimeout: 120_000, ...configuration })
+  deltaChannelHistoryTests(configuration)
+})

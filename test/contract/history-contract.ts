@@ -8,11 +8,19 @@ export function historyContract(subject: Subject): void {
     subject().getDeltaChannelHistory({ config: thread.config(id), channels })
 
   /** n checkpoints in a chain, each with one write to each channel. */
-  async function chain(thread: TestThread, n: number, channels: string[], values: Record<number, object> = {}): Promise<string[]> {
+  async function chain(
+    thread: TestThread,
+    n: number,
+    channels: string[],
+    values: Record<number, object> = {},
+  ): Promise<string[]> {
     const ids: string[] = []
     for (let i = 0; i < n; i++) {
       const id = await thread.put({ ...values[i] })
-      await thread.write(id, channels.map((channel): [string, unknown] => [channel, `${channel}${i}`]))
+      await thread.write(
+        id,
+        channels.map((channel): [string, unknown] => [channel, `${channel}${i}`]),
+      )
       ids.push(id)
     }
     return ids
@@ -58,7 +66,7 @@ export function historyContract(subject: Subject): void {
     })
   })
 
-  test('a channel whose name begins or ends another\'s is not that one', async () => {
+  test("a channel whose name begins or ends another's is not that one", async () => {
     const thread = new TestThread(subject())
     const ids = await chain(thread, 3, ['m', 'mm', 'xm', 'm"'], { 1: { mm: 1, xm: 2, 'm"': 3 } })
     expect((await historyOf(thread, ['m'], ids[2]))['m']).toStrictEqual({ writes: writesOf('m', [0, 1]) })
@@ -84,8 +92,14 @@ export function historyContract(subject: Subject): void {
     const right = await thread.put({}, { parent: root! })
     await thread.write(right, [['m', 'right']])
     const rightHead = await thread.put({})
-    expect((await historyOf(thread, ['m'], leftHead))['m']!.writes).toStrictEqual([['task', 'm', 'm0'], ['task', 'm', 'left']])
-    expect((await historyOf(thread, ['m'], rightHead))['m']!.writes).toStrictEqual([['task', 'm', 'm0'], ['task', 'm', 'right']])
+    expect((await historyOf(thread, ['m'], leftHead))['m']!.writes).toStrictEqual([
+      ['task', 'm', 'm0'],
+      ['task', 'm', 'left'],
+    ])
+    expect((await historyOf(thread, ['m'], rightHead))['m']!.writes).toStrictEqual([
+      ['task', 'm', 'm0'],
+      ['task', 'm', 'right'],
+    ])
   })
 
   test('without a checkpoint id it is that of the head; of an unknown one, empty', async () => {

@@ -29,7 +29,14 @@ export function listContract(subject: Subject): void {
     const thread = new TestThread(subject())
     for (let step = 0; step < 3; step++) {
       const id = await thread.put({ step, text: 'x'.repeat(3000) }, { versions: { step } })
-      await thread.write(id, [['step', step], ['__interrupt__', [{ value: step }]]], 'b')
+      await thread.write(
+        id,
+        [
+          ['step', step],
+          ['__interrupt__', [{ value: step }]],
+        ],
+        'b',
+      )
       await thread.write(id, [['step', step + 1]], 'a')
     }
     const listed = await thread.list()
@@ -44,12 +51,17 @@ export function listContract(subject: Subject): void {
     expect(await thread.ids({ limit: 3 })).toStrictEqual(ids.slice(0, 3))
     expect(await thread.ids({ limit: 99 })).toStrictEqual(ids)
     const all = configOf(thread.threadId)
-    expect(await collect(subject().list({ configurable: { thread_id: all.configurable.thread_id } }, { limit: 0 }))).toStrictEqual([])
+    expect(
+      await collect(subject().list({ configurable: { thread_id: all.configurable.thread_id } }, { limit: 0 })),
+    ).toStrictEqual([])
   })
 
   test.each([-1, 1.5, Number.NaN, '1', null])('a limit of %j is refused', async (limit) => {
     const thread = new TestThread(subject())
-    await expect(thread.ids({ limit: limit as number })).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'limit' })
+    await expect(thread.ids({ limit: limit as number })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'limit',
+    })
   })
 
   test('before means: committed before that one', async () => {
@@ -63,7 +75,13 @@ export function listContract(subject: Subject): void {
   test('before may name a checkpoint of another namespace, without a thread', async () => {
     const root = new TestThread(subject())
     const child = new TestThread(subject(), 'node', root.threadId)
-    const order = [await child.put({}), await root.put({}), await child.put({}), await root.put({}), await child.put({})]
+    const order = [
+      await child.put({}),
+      await root.put({}),
+      await child.put({}),
+      await root.put({}),
+      await child.put({}),
+    ]
     const before = (id: string) => ({ before: { configurable: { checkpoint_id: id } } })
     expect(await child.ids(before(order[3]!))).toStrictEqual([order[2], order[0]])
     expect(await child.ids({ ...before(order[1]!), limit: 1 })).toStrictEqual([order[0]])
@@ -83,7 +101,7 @@ export function listContract(subject: Subject): void {
     expect(await collect(subject().list(thread.config(newId())))).toStrictEqual([])
   })
 
-  test('without a namespace, all of them; with the empty one, the root\'s', async () => {
+  test("without a namespace, all of them; with the empty one, the root's", async () => {
     const root = new TestThread(subject())
     const child = new TestThread(subject(), 'node', root.threadId)
     const order = [await root.put({}), await child.put({}), await root.put({}), await child.put({})].toReversed()
@@ -147,8 +165,16 @@ export function listContract(subject: Subject): void {
     const thread = new TestThread(subject())
     const rows: Record<string, unknown>[] = [
       {
-        source: 'loop', nothing: null, nested: { a: 1, b: { c: 'x', d: 1 } }, tags: ['a', 'b'], flag: true, $kind: 'x', $more: 1,
-        when: new Date(0), '\0\ud800\\\uf8ff': '\0\ud800\\\uf8ff0000', ['__proto__']: { a: 1 },
+        source: 'loop',
+        nothing: null,
+        nested: { a: 1, b: { c: 'x', d: 1 } },
+        tags: ['a', 'b'],
+        flag: true,
+        $kind: 'x',
+        $more: 1,
+        when: new Date(0),
+        '\0\ud800\\\uf8ff': '\0\ud800\\\uf8ff0000',
+        ['__proto__']: { a: 1 },
       },
       { source: 'loop', nested: { a: 1 }, tags: ['b'], '\uf8ff0000': 1, '\0': 2 },
       { source: 'update', nested: { a: '1' }, tags: [], step: 3 },

@@ -45,7 +45,11 @@ export function putContract(subject: Subject): void {
   test('integer, float and string versions come back as they are, and so do unknown fields', async () => {
     const thread = new TestThread(subject())
     const versions = { a: 1, b: 1.5, c: '00000000000000000000000000000003.0.5', d: 1e21 }
-    const fields = { versions_seen: { node: { a: 1 }, __input__: {} }, pending_sends: [], future: { of: ['LangGraph'] } }
+    const fields = {
+      versions_seen: { node: { a: 1 }, __input__: {} },
+      pending_sends: [],
+      future: { of: ['LangGraph'] },
+    }
     const id = await thread.put({ a: 1, b: 2, c: 3, d: 4 }, { versions, fields })
     const { checkpoint } = await thread.mustRead()
     expect(checkpoint).toStrictEqual(checkpointOf(id, { a: 1, b: 2, c: 3, d: 4 }, { versions, fields }))
@@ -53,7 +57,13 @@ export function putContract(subject: Subject): void {
 
   test('all of the metadata comes back, with the types it had', async () => {
     const thread = new TestThread(subject())
-    const metadata = { step: -1, parents: { '': 'id' }, deep: { list: [1, { two: null }] }, n: Number.NaN, big: 12n ** 30n }
+    const metadata = {
+      step: -1,
+      parents: { '': 'id' },
+      deep: { list: [1, { two: null }] },
+      n: Number.NaN,
+      big: 12n ** 30n,
+    }
     await thread.put({}, { metadata })
     expect((await thread.mustRead()).metadata).toStrictEqual({ ...METADATA, ...metadata })
   })
@@ -61,7 +71,11 @@ export function putContract(subject: Subject): void {
   test('the answer is the address, and nothing else of the config is kept', async () => {
     const checkpointer = subject()
     const [threadId, id] = [newId(), newId()]
-    const config = { configurable: { ...configOf(threadId).configurable, canary: 'tweet' }, tags: ['canary'], signal: 'x' }
+    const config = {
+      configurable: { ...configOf(threadId).configurable, canary: 'tweet' },
+      tags: ['canary'],
+      signal: 'x',
+    }
     const answer = await checkpointer.put(config as never, checkpointOf(id, {}), METADATA, {})
     expect(answer).toStrictEqual(configOf(threadId, '', id))
     expect(JSON.stringify(await checkpointer.getTuple(configOf(threadId)))).not.toMatch(/canary|tweet/)

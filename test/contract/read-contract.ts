@@ -20,16 +20,19 @@ export function readContract(subject: Subject): void {
     for (const config of configs) expect(await subject().getTuple(config)).toBeUndefined()
   })
 
-  test.each([{}, { checkpoint_id: undefined }, { checkpoint_id: '' }, { checkpoint_id: null }, { checkpoint_ns: undefined }])(
-    'the head is read with %j',
-    async (more) => {
-      const thread = new TestThread(subject())
-      await thread.put({ x: 1 })
-      const head = await thread.put({ x: 2 })
-      const tuple = await subject().getTuple({ configurable: { thread_id: thread.threadId, checkpoint_ns: '', ...more } })
-      expect(tuple?.checkpoint.id).toBe(head)
-    },
-  )
+  test.each([
+    {},
+    { checkpoint_id: undefined },
+    { checkpoint_id: '' },
+    { checkpoint_id: null },
+    { checkpoint_ns: undefined },
+  ])('the head is read with %j', async (more) => {
+    const thread = new TestThread(subject())
+    await thread.put({ x: 1 })
+    const head = await thread.put({ x: 2 })
+    const tuple = await subject().getTuple({ configurable: { thread_id: thread.threadId, checkpoint_ns: '', ...more } })
+    expect(tuple?.checkpoint.id).toBe(head)
+  })
 
   test('configs are made anew, with exactly the three keys', async () => {
     const thread = new TestThread(subject(), 'a:b|c')
@@ -66,7 +69,8 @@ export function readContract(subject: Subject): void {
     for (const tuple of await thread.list()) spoil(tuple)
     expect(withBytesAsText(expected.checkpoint.channel_values)).toStrictEqual(withBytesAsText(values()))
     const again = await thread.mustRead()
-    for (const { checkpoint } of [expected, again]) checkpoint.channel_values = withBytesAsText(checkpoint.channel_values)
+    for (const { checkpoint } of [expected, again])
+      checkpoint.channel_values = withBytesAsText(checkpoint.channel_values)
     expect(again).toStrictEqual(expected)
   })
 
@@ -91,22 +95,40 @@ export function readContract(subject: Subject): void {
   })
 
   test('the next version needs no `this`', () => {
-    const { getNextVersion } = subject()
-    expect([undefined, 1, 41].map((version) => getNextVersion.call(undefined as never, version))).toStrictEqual([1, 2, 42])
+    const next = (version: number | undefined) => subject().getNextVersion.call(undefined as never, version)
+    expect([undefined, 1, 41].map(next)).toStrictEqual([1, 2, 42])
   })
 
-  test('sends of a checkpoint before format 4 come from its parent\'s writes', async () => {
+  test("sends of a checkpoint before format 4 come from its parent's writes", async () => {
     const thread = new TestThread(subject())
     const other = new TestThread(subject(), 'other', thread.threadId)
     const parent = await thread.put({ x: 1 }, { fields: { v: 1 } })
     await other.put({ x: 1 }, { id: parent, parent: null, fields: { v: 1 } })
-    await thread.write(parent, [['x', 0], ['__pregel_tasks', new Send('b', 3)]], 'b')
-    await thread.write(parent, [['__pregel_tasks', new Send('a', 1)], ['__pregel_tasks', new Send('a', 2)]], 'a')
+    await thread.write(
+      parent,
+      [
+        ['x', 0],
+        ['__pregel_tasks', new Send('b', 3)],
+      ],
+      'b',
+    )
+    await thread.write(
+      parent,
+      [
+        ['__pregel_tasks', new Send('a', 1)],
+        ['__pregel_tasks', new Send('a', 2)],
+      ],
+      'a',
+    )
     await other.write(parent, [['__pregel_tasks', new Send('other', 9)]], 'a')
     const child = await thread.put({ x: 2 }, { fields: { v: 1 }, versions: { x: 3, y: 2 } })
     for (const { checkpoint } of [await thread.mustRead(child), (await thread.list())[0]!]) {
       const sends = checkpoint.channel_values['__pregel_tasks'] as Send[]
-      expect(sends.map(({ node, args }) => [node, args])).toStrictEqual([['a', 1], ['a', 2], ['b', 3]])
+      expect(sends.map(({ node, args }) => [node, args])).toStrictEqual([
+        ['a', 1],
+        ['a', 2],
+        ['b', 3],
+      ])
       expect(checkpoint.channel_versions).toStrictEqual({ x: 3, y: 2, __pregel_tasks: 3 })
     }
   })

@@ -45,7 +45,10 @@ export function rootContract(subject: Subject): void {
   test('a copy of a root keeps what other channels and writes hold, too', async () => {
     const thread = new TestThread(subject())
     const shared = { text: textOf(3, 9000), tags: Array.from({ length: 200 }, (_, i) => ({ tag: `t${i}` })) }
-    await thread.put({ ...FORMS, shared, all: { shared, list: [shared] } }, { parent: null, versions: { ...VERSIONS, shared: 1, all: 1 } })
+    await thread.put(
+      { ...FORMS, shared, all: { shared, list: [shared] } },
+      { parent: null, versions: { ...VERSIONS, shared: 1, all: 1 } },
+    )
     // Read first as an entry and as an element, then put as a channel: the stored form must not depend on that.
     for (let copies = 0; copies < 2; copies++) {
       const saved = await thread.mustRead()

@@ -16,7 +16,7 @@ const TEXTS: Record<string, string> = {
   'U+F8FF before NUL': '\uf8ff\0',
   quotes: `'"$1 $$ \${x} --`,
   'line breaks': 'a\n"b":1,\n}\r\u2028',
-  'a part\'s name': 'vsjlBjBv9DQhO6YWEiCnYXy',
+  "a part's name": 'vsjlBjBv9DQhO6YWEiCnYXy',
   'a marker': '$undefined',
   nothing: '',
   'no ASCII': 'Grüße, 世界',
@@ -24,24 +24,38 @@ const TEXTS: Record<string, string> = {
 }
 
 export function textContract(subject: Subject): void {
-  test.each(Object.keys(TEXTS))('%s in a channel\'s name and value comes back', async (name) => {
+  test.each(Object.keys(TEXTS))("%s in a channel's name and value comes back", async (name) => {
     const text = TEXTS[name]!
     const thread = new TestThread(subject())
     const long = text.repeat(3000)
     const values = { [text]: text, long, list: [text, { [text]: text }, long], map: { [text]: { [text]: text, x: 1 } } }
     const id = await thread.put(values, { versions: { [text]: 1 } })
-    await thread.write(id, [[text, text], [text, [long]], ['x', { [text]: text }]])
+    await thread.write(id, [
+      [text, text],
+      [text, [long]],
+      ['x', { [text]: text }],
+    ])
     const tuple = await thread.mustRead()
     expect(tuple.checkpoint.channel_values).toStrictEqual(values)
     expect(tuple.checkpoint.channel_versions).toStrictEqual({ [text]: 1 })
-    expect(tuple.pendingWrites).toStrictEqual([['task', text, text], ['task', text, [long]], ['task', 'x', { [text]: text }]])
+    expect(tuple.pendingWrites).toStrictEqual([
+      ['task', text, text],
+      ['task', text, [long]],
+      ['task', 'x', { [text]: text }],
+    ])
   })
 
   test.each(Object.keys(TEXTS))('%s in metadata and node names comes back, and is found by a filter', async (name) => {
     const text = TEXTS[name]!
     const thread = new TestThread(subject())
     await thread.put({})
-    const metadata = { source: 'update', step: 1, parents: { [text]: text }, [text]: text, list: [text, { [text]: text }] }
+    const metadata = {
+      source: 'update',
+      step: 1,
+      parents: { [text]: text },
+      [text]: text,
+      list: [text, { [text]: text }],
+    }
     const seen = { [text]: { [text]: 1, x: 2 } }
     const id = await thread.put({}, { metadata, fields: { versions_seen: seen, updated_channels: [text] } })
     const tuple = await thread.mustRead()
@@ -53,7 +67,7 @@ export function textContract(subject: Subject): void {
     expect(await thread.ids({ filter: { [text]: `${text}x` } })).toStrictEqual([])
   })
 
-  test.each(Object.keys(TEXTS))('%s in a channel\'s name has a delta history', async (name) => {
+  test.each(Object.keys(TEXTS))("%s in a channel's name has a delta history", async (name) => {
     const text = TEXTS[name]!
     const thread = new TestThread(subject())
     const root = await thread.put({ [text]: 'seed' })

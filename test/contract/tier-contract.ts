@@ -52,7 +52,9 @@ export function runTierContract(name: string, open: () => Promise<OpenedTier>): 
       const parts = manyParts(1000)
       await put(parts)
       const found = await tier.get(thread, namesOf(parts).toReversed())
-      expect(new Map(found.map((part) => [part.name, part.text]))).toEqual(new Map(parts.map((part) => [part.name, part.text])))
+      expect(new Map(found.map((part) => [part.name, part.text]))).toEqual(
+        new Map(parts.map((part) => [part.name, part.text])),
+      )
     })
 
     it('gives what it has, and is silent about the rest', async () => {
@@ -131,7 +133,10 @@ const PARTS: Readonly<Record<string, Part>> = {
   'a piece of a text, cut within a string': Part.of('t', '"begins and does not'),
   'text of every plane': jsonOf('v', 'é — \u0000 \u2028 \ud83d\ude00 \uffff'),
   'lone surrogates': jsonOf('v', '\ud800 and \udc00'),
-  'every byte': Part.of('b', Uint8Array.from({ length: 256 }, (_, i) => i)),
+  'every byte': Part.of(
+    'b',
+    Uint8Array.from({ length: 256 }, (_, i) => i),
+  ),
   'no bytes': Part.of('b', new Uint8Array()),
   'the largest piece of text': Part.of('t', 'ü'.repeat(65_536)),
   'the largest piece of bytes': Part.of('b', randomBytes(65_536)),

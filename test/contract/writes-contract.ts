@@ -9,7 +9,9 @@ export function writesContract(subject: Subject): void {
     const id = await thread.put({ x: 1 })
     const writes = Array.from({ length: 12 }, (_, i): [string, unknown] => [`c${i % 3}`, { n: i }])
     await thread.write(id, writes)
-    expect((await thread.mustRead()).pendingWrites).toStrictEqual(writes.map(([channel, value]) => ['task', channel, value]))
+    expect((await thread.mustRead()).pendingWrites).toStrictEqual(
+      writes.map(([channel, value]) => ['task', channel, value]),
+    )
   })
 
   test('writes may come before their checkpoint', async () => {
@@ -66,8 +68,15 @@ export function writesContract(subject: Subject): void {
   test('an ordinary write stays as it was first written, a special one is replaced, whatever is beside them', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
-    await thread.write(id, [['__resume__', ['one']], ['x', 'first']])
-    await thread.write(id, [['__resume__', ['one', 'two']], ['x', 'second'], ['y', 'new']])
+    await thread.write(id, [
+      ['__resume__', ['one']],
+      ['x', 'first'],
+    ])
+    await thread.write(id, [
+      ['__resume__', ['one', 'two']],
+      ['x', 'second'],
+      ['y', 'new'],
+    ])
     expect((await thread.mustRead()).pendingWrites).toStrictEqual([
       ['task', '__resume__', ['one', 'two']],
       ['task', 'x', 'first'],
@@ -78,7 +87,11 @@ export function writesContract(subject: Subject): void {
   test('of one special channel twice in a call the last counts', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
-    await thread.write(id, [['__resume__', ['one']], ['__resume__', ['one', 'two']], ['x', 1]])
+    await thread.write(id, [
+      ['__resume__', ['one']],
+      ['__resume__', ['one', 'two']],
+      ['x', 1],
+    ])
     expect((await thread.mustRead()).pendingWrites).toStrictEqual([
       ['task', '__resume__', ['one', 'two']],
       ['task', 'x', 1],
@@ -102,12 +115,23 @@ export function writesContract(subject: Subject): void {
       const thread = new TestThread(subject())
       const values = JSON.parse(`{"${channel}":{"n":1},"x":2}`) as Record<string, unknown>
       const id = await thread.put(values, { versions: JSON.parse(`{"${channel}":1,"x":1}`) })
-      await thread.write(id, [['x', 0], [channel, 'first'], [channel, 'second']])
-      await thread.write(id, [['x', 0], [channel, 'not taken']])
+      await thread.write(id, [
+        ['x', 0],
+        [channel, 'first'],
+        [channel, 'second'],
+      ])
+      await thread.write(id, [
+        ['x', 0],
+        [channel, 'not taken'],
+      ])
       const tuple = await thread.mustRead()
       expect(Object.entries(tuple.checkpoint.channel_values)).toStrictEqual(Object.entries(values))
       expect(Object.keys(tuple.checkpoint.channel_versions)).toStrictEqual([channel, 'x'])
-      expect(tuple.pendingWrites).toStrictEqual([['task', 'x', 0], ['task', channel, 'first'], ['task', channel, 'second']])
+      expect(tuple.pendingWrites).toStrictEqual([
+        ['task', 'x', 0],
+        ['task', channel, 'first'],
+        ['task', channel, 'second'],
+      ])
       expect(({} as Record<string, unknown>)['n']).toBeUndefined()
     },
   )
@@ -115,7 +139,16 @@ export function writesContract(subject: Subject): void {
   test('task ids of every shape stay as they are; tasks come in the order of their bytes', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
-    const tasks = ['000000-1-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000000', '2A', '2a', '9'.repeat(32), 'ä', '\u{ffff}', '\u{1f600}']
+    const tasks = [
+      '000000-1-0000-0000-0000-000000000001',
+      '00000000-0000-0000-0000-000000000000',
+      '2A',
+      '2a',
+      '9'.repeat(32),
+      'ä',
+      '\u{ffff}',
+      '\u{1f600}',
+    ]
     for (const task of tasks.toReversed()) await thread.write(id, [['x', task]], task)
     expect((await thread.mustRead()).pendingWrites).toStrictEqual(tasks.map((task) => [task, 'x', task]))
   })
@@ -135,7 +168,10 @@ export function writesContract(subject: Subject): void {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     const values = [undefined, null, Uint8Array.of(0, 1, 255), textOf(1, 150_000), { deep: [undefined] }, Number.NaN]
-    await thread.write(id, values.map((value): [string, unknown] => ['x', value]))
+    await thread.write(
+      id,
+      values.map((value): [string, unknown] => ['x', value]),
+    )
     expect((await thread.mustRead()).pendingWrites?.map(([, , value]) => value)).toStrictEqual(values)
   })
 
@@ -153,7 +189,16 @@ export function writesContract(subject: Subject): void {
     const thread = new TestThread(subject())
     const id = newId()
     const tasks = Array.from({ length: 100 }, (_, i) => `task-${String(i).padStart(3, '0')}`)
-    const writes = tasks.map((task, i) => thread.write(id, [['x', i], ['text', textOf(i % 7, 2000)]], task))
+    const writes = tasks.map((task, i) =>
+      thread.write(
+        id,
+        [
+          ['x', i],
+          ['text', textOf(i % 7, 2000)],
+        ],
+        task,
+      ),
+    )
     await Promise.all([...writes, thread.put({ x: 1 }, { id })])
     const read = (await thread.mustRead(id)).pendingWrites ?? []
     expect(read.filter(([, channel]) => channel === 'x')).toStrictEqual(tasks.map((task, i) => [task, 'x', i]))

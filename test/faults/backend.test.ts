@@ -35,7 +35,10 @@ afterAll(() => void process.off('unhandledRejection', note))
 function open(kind: 'own' | 'borrowed') {
   const application_name = `victim ${kind}`
   if (kind === 'own') {
-    const checkpointer = new PgCheckpointer({ connection: { connectionString: database.url, application_name }, schema })
+    const checkpointer = new PgCheckpointer({
+      connection: { connectionString: database.url, application_name },
+      schema,
+    })
     onTestFinished(() => checkpointer.end())
     return { checkpointer, application_name }
   }
@@ -58,35 +61,47 @@ async function missing(threads: readonly TestThread[], rounds: number): Promise<
 test.each(['own', 'borrowed'] as const)('backends terminated in flight (%s pool)', async (kind) => {
   const { checkpointer, application_name } = open(kind)
   const threads = Array.from({ length: THREADS }, () => new TestThread(checkpointer))
-  let terminated = 0
+  let [terminated, rejected] = [0, 0]
   for (let n = 1; n <= ROUNDS; n++) {
-    const puts = Promise.all(threads.map((thread) => thread.put({ n, text: textOf(n, 20_000) })))
+    const puts = Promise.all(
+      threads.map((thread) => thread.put({ n, text: textOf(n, 20_000) }).catch(() => rejected++)),
+    )
     await sleep(Math.random() * 10)
     terminated += await terminate(database.url, application_name)
     await puts
   }
   const wrong = await missing(threads, ROUNDS)
   report(`backends terminated in flight, ${kind} pool`, {
-    injected: terminated, puts: ROUNDS * THREADS, rejected: 0, 'missing, or twice': wrong, retries: checkpointer.stats().retries, unhandled: unhandled.length,
+    injected: terminated,
+    puts: ROUNDS * THREADS,
+    rejected,
+    'missing, or twice': wrong,
+    retries: checkpointer.stats().retries,
+    unhandled: unhandled.length,
   })
-  expect(wrong).toBe(0)
+  expect([rejected, wrong, unhandled]).toEqual([0, 0, []])
   expect(terminated).toBeGreaterThanOrEqual(ROUNDS)
 })
 
 test.each(['own', 'borrowed'] as const)('backends terminated while idle (%s pool)', async (kind) => {
   const { checkpointer, application_name } = open(kind)
   const threads = Array.from({ length: THREADS }, () => new TestThread(checkpointer))
-  let terminated = 0
+  let [terminated, rejected] = [0, 0]
   for (let n = 1; n <= ROUNDS; n++) {
-    await Promise.all(threads.map((thread) => thread.put({ n })))
+    await Promise.all(threads.map((thread) => thread.put({ n }).catch(() => rejected++)))
     terminated += await terminate(database.url, application_name)
     if (n % 2 === 0) await sleep(5) // in turn: the pool has heard of it, or not yet
   }
   const wrong = await missing(threads, ROUNDS)
   report(`backends terminated while idle, ${kind} pool`, {
-    injected: terminated, puts: ROUNDS * THREADS, rejected: 0, 'missing, or twice': wrong, retries: checkpointer.stats().retries, unhandled: unhandled.length,
+    injected: terminated,
+    puts: ROUNDS * THREADS,
+    rejected,
+    'missing, or twice': wrong,
+    retries: checkpointer.stats().retries,
+    unhandled: unhandled.length,
   })
-  expect(wrong).toBe(0)
+  expect([rejected, wrong, unhandled]).toEqual([0, 0, []])
 })
 
 test.each([
@@ -105,16 +120,24 @@ test.each([
      create trigger fault before insert on "${schema}".checkpoints for each row execute function fault()`,
   )
   const threads = Array.from({ length: THREADS }, () => new TestThread(checkpointer))
+  let rejected = 0
   try {
-    for (let n = 1; n <= ROUNDS; n++) await Promise.all(threads.map((thread) => thread.put({ n })))
+    for (let n = 1; n <= ROUNDS; n++)
+      await Promise.all(threads.map((thread) => thread.put({ n }).catch(() => rejected++)))
   } finally {
     await query(database.url, `drop trigger fault on "${schema}".checkpoints; drop function fault`)
   }
   const [row] = await query(database.url, `select last_value::int as count from raised`)
   await query(database.url, 'drop sequence raised')
   const wrong = await missing(threads, ROUNDS)
-  report(`${name} (${state}) raised`, { injected: Number(row?.['count']), puts: ROUNDS * THREADS, rejected: 0, 'missing, or twice': wrong, retries: checkpointer.stats().retries })
-  expect(wrong).toBe(0)
+  report(`${name} (${state}) raised`, {
+    injected: Number(row?.['count']),
+    puts: ROUNDS * THREADS,
+    rejected,
+    'missing, or twice': wrong,
+    retries: checkpointer.stats().retries,
+  })
+  expect([rejected, wrong]).toEqual([0, 0])
   expect(checkpointer.stats().retries).toBeGreaterThan(0)
 })
 
@@ -124,8 +147,16 @@ test('a pool that others use up', async () => {
   const limits = { connectTimeoutMs: 50, retryMs: 150, statementTimeoutMs: 150 }
   const checkpointer = new PgCheckpointer({ connection: pool, schema, ...limits })
   await checkpointer.setup()
-  const seen = { injected: 0, resolved: 0, not_applied: 0, unknown: 0, 'longest ms': 0, 'told wrongly': 0, unhandled: 0 }
-  for (let round = 0; round < ROUNDS; round++) {
+  const seen = {
+    injected: 0,
+    resolved: 0,
+    not_applied: 0,
+    unknown: 0,
+    'longest ms': 0,
+    'told wrongly': 0,
+    unhandled: 0,
+  }
+  for (let round = 0; round < Math.ceil(ROUNDS / 3); round++) {
     const others = await pool.connect()
     setTimeout(() => others.release(), round % 2 === 0 ? 40 : 400)
     seen.injected++
@@ -138,7 +169,10 @@ test('a pool that others use up', async () => {
       const isThere = (await threads[i]?.read()) !== undefined
       if (result.status === 'fulfilled') seen.resolved++
       else seen[(result.reason as UnavailableError).outcome]++
-      const isTold = result.status === 'fulfilled' ? isThere : result.reason instanceof UnavailableError && (result.reason.outcome === 'unknown' || !isThere)
+      const isTold =
+        result.status === 'fulfilled'
+          ? isThere
+          : result.reason instanceof UnavailableError && (result.reason.outcome === 'unknown' || !isThere)
       if (!isTold) seen['told wrongly']++
     }
   }
@@ -151,10 +185,20 @@ test('a pool that others use up', async () => {
 })
 
 // Only root may mount a disk that is small enough to fill; elsewhere 53100 is raised by a trigger (retry.test.ts).
-test.runIf(process.getuid?.() === 0 && process.platform === 'linux')('a disk that is full', async () => {
+const mayMount = process.getuid?.() === 0 && process.platform === 'linux'
+
+test('a disk that is full', async ({ skip }) => {
+  if (!mayMount) skip('needs root on Linux, to mount a small disk')
   const account = unprivilegedAccount()
   const disk = await makeDirFor(account, join(await temporaryRoot(account), `checkpointer-disk-${process.pid}`))
-  await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', `size=48m,uid=${account?.uid},gid=${account?.gid},mode=700`, 'tmpfs', disk])
+  await promisify(execFile)('mount', [
+    '-t',
+    'tmpfs',
+    '-o',
+    `size=48m,uid=${account?.uid},gid=${account?.gid},mode=700`,
+    'tmpfs',
+    disk,
+  ])
   onTestFinished(async () => {
     await promisify(execFile)('umount', ['-l', disk])
   })
@@ -179,7 +223,7 @@ test.runIf(process.getuid?.() === 0 && process.platform === 'linux')('a disk tha
       stored.push(await put)
       seen.stored++
     } catch (error) {
-      expect(error).toMatchObject({ name: 'error', code: '53100' })
+      if ((error as { code?: unknown }).code !== '53100') throw error
       seen.injected++
       seen.rejected++
       thread.last = parent
@@ -191,7 +235,13 @@ test.runIf(process.getuid?.() === 0 && process.platform === 'linux')('a disk tha
   seen['stored again with space']++
   const found = await thread.list()
   seen.lost = stored.filter((id) => !found.some(({ checkpoint }) => checkpoint.id === id)).length
-  seen['stored by half'] = found.filter(({ checkpoint: { channel_values: { n, text } } }) => typeof n === 'number' && text !== textOf(n, 200_000)).length
+  seen['stored by half'] = found.filter(
+    ({
+      checkpoint: {
+        channel_values: { n, text },
+      },
+    }) => typeof n === 'number' && text !== textOf(n, 200_000),
+  ).length
   report('disk full (53100)', seen)
   expect(seen).toMatchObject({ rejected: 5, lost: 0, 'stored by half': 0, 'stored again with space': 1 })
   expect(found).toHaveLength(stored.length)

@@ -13,7 +13,18 @@ import { audit, Writer } from '../support/fault-writers.ts'
 
 const KILLS = timesOf('FAULT_KILLS', 10)
 /** Of ten kills, how many hit which work. */
-const WORK: readonly WriterOptions['work'][] = ['write', 'delete', 'write', 'set up', 'write', 'write', 'delete', 'write', 'set up', 'write']
+const WORK: readonly WriterOptions['work'][] = [
+  'write',
+  'delete',
+  'write',
+  'set up',
+  'write',
+  'write',
+  'delete',
+  'write',
+  'set up',
+  'write',
+]
 const AT_A_TIME = 3
 /** The longest that a writer lives once it began. */
 const LONGEST_MS = { write: 100, delete: 60, 'set up': 300 }
@@ -54,7 +65,11 @@ const checks: Record<WriterOptions['work'], (writer: Writer, seen: Seen) => Prom
     const deleted = writer.said.get('deleted') ?? []
     for (let n = 0; n < THREADS_TO_DELETE; n++) {
       const left = await new TestThread(direct, '', threadOf(writer.options.thread, n)).list()
-      const rows = await query(database.url, `select from "${schema}".parts where thread_id = $1 union all select from "${schema}".writes where thread_id = $1`, [threadOf(writer.options.thread, n)])
+      const rows = await query(
+        database.url,
+        `select from "${schema}".parts where thread_id = $1 union all select from "${schema}".writes where thread_id = $1`,
+        [threadOf(writer.options.thread, n)],
+      )
       if (deleted.includes(n)) {
         seen.acknowledged++
         if (left.length > 0 || rows.length > 0) seen.lost++
@@ -68,7 +83,11 @@ const checks: Record<WriterOptions['work'], (writer: Writer, seen: Seen) => Prom
     seen.acknowledged += done.length
     for (let n = 0; n <= done.length; n++) {
       const name = schemaOf(writer.options.schema, n)
-      const [{ tables } = { tables: 0 }] = (await query(database.url, `select count(*)::int as tables from pg_tables where schemaname = $1`, [name])) as { tables: number }[]
+      const [{ tables } = { tables: 0 }] = (await query(
+        database.url,
+        `select count(*)::int as tables from pg_tables where schemaname = $1`,
+        [name],
+      )) as { tables: number }[]
       const expected = 5 // threads, checkpoints, writes, parts, migrations
       if (done.includes(n) && tables !== expected) seen.lost++
       if (!done.includes(n) && tables === expected) seen.unannounced++
@@ -84,8 +103,14 @@ const checks: Record<WriterOptions['work'], (writer: Writer, seen: Seen) => Prom
 }
 
 function isWhole(left: Awaited<ReturnType<TestThread['list']>>, thread: string): boolean {
-  return left.length === 2 && left.every(({ checkpoint, pendingWrites = [] }, i) =>
-    JSON.stringify(checkpoint.channel_values) === JSON.stringify(valuesOf(thread, 1 - i)) && pendingWrites.length === (i === 0 ? 3 : 0))
+  return (
+    left.length === 2 &&
+    left.every(
+      ({ checkpoint, pendingWrites = [] }, i) =>
+        JSON.stringify(checkpoint.channel_values) === JSON.stringify(valuesOf(thread, 1 - i)) &&
+        pendingWrites.length === (i === 0 ? 3 : 0),
+    )
+  )
 }
 
 /** Threads of two checkpoints and pending writes, for a writer that will delete them. */
@@ -109,11 +134,16 @@ test(`${KILLS} kills of a client leave whole checkpoints, and all that was ackno
     Array.from({ length: AT_A_TIME }, async () => {
       for (let i = numbers.shift(); i !== undefined; i = numbers.shift()) {
         const work = WORK[i % WORK.length] as WriterOptions['work']
-        const options = { url: database.url, schema: work === 'set up' ? `kill_${i}` : schema, work, thread: `killed ${i}` }
+        const options = {
+          url: database.url,
+          schema: work === 'set up' ? `kill_${i}` : schema,
+          work,
+          thread: `killed ${i}`,
+        }
         const [writer] = await Promise.all([Writer.start(options), prepare(options)])
         writer.begin()
         await sleep(Math.random() * LONGEST_MS[work])
-        expect(writer.hasExited, writer.complaint).toBe(false)
+        if (writer.hasExited) throw new Error(`It ended by itself: ${writer.complaint}`)
         await writer.kill()
         seen[work].kills++
         await checks[work](writer, seen[work])
@@ -135,7 +165,10 @@ test('the audit notices what is lost, and what is torn', async () => {
   const where = `where thread_id = 'tampered' and checkpoint_id =`
   await query(database.url, `delete from "${schema}".checkpoints ${where} '${idOf(1)}'`)
   await query(database.url, `delete from "${schema}".writes ${where} '${idOf(2)}' and channel = 'n'`)
-  await query(database.url, `update "${schema}".checkpoints set manifest = replace(manifest, '{"is":3}', '{"is":4}') ${where} '${idOf(3)}'`)
+  await query(
+    database.url,
+    `update "${schema}".checkpoints set manifest = replace(manifest, '{"is":3}', '{"is":4}') ${where} '${idOf(3)}'`,
+  )
   const seen = await audit(direct, writer)
   report('the same with rows tampered with', { ...seen })
   expect(seen).toMatchObject({ lost: 3, torn: 2 }) // checkpoint 1 and its writes, writes 2; writes 2 and checkpoint 3

@@ -10,8 +10,14 @@ import { report, timesOf } from '../support/fault-figures.ts'
 import { startPostgresProxy, type Fault, type FaultAction } from '../support/postgres-proxy.ts'
 
 const ACTIONS: readonly FaultAction[] = ['cut before', 'cut after', 'swallow', 'black hole', 'delay']
-const VALUES = { text: 'a text'.repeat(300), list: Array.from({ length: 20 }, (_, n) => ({ n, text: `${n}`.repeat(1500) })) }
-const WRITES: [string, unknown][] = [['a', VALUES], ['__interrupt__', 'why']]
+const VALUES = {
+  text: 'a text'.repeat(300),
+  list: Array.from({ length: 20 }, (_, n) => ({ n, text: `${n}`.repeat(1500) })),
+}
+const WRITES: [string, unknown][] = [
+  ['a', VALUES],
+  ['__interrupt__', 'why'],
+]
 const STEP = timesOf('FAULT_CUT_STEP', 9)
 const AT_A_TIME = 8
 
@@ -67,7 +73,11 @@ const trials: Record<string, (checkpointer: PgCheckpointer) => Promise<Trial>> =
       act: () => thread.write(id, WRITES),
       async isThere() {
         const { pendingWrites = [] } = await before.mustRead()
-        if (pendingWrites.length > 0) expect(pendingWrites).toEqual([['task', '__interrupt__', 'why'], ['task', 'a', VALUES]])
+        if (pendingWrites.length > 0)
+          expect(pendingWrites).toEqual([
+            ['task', '__interrupt__', 'why'],
+            ['task', 'a', VALUES],
+          ])
         return pendingWrites.length > 0
       },
     }
@@ -103,9 +113,16 @@ function open(url: string, limits: object): PgCheckpointer {
 async function faultsOf(operation: string): Promise<Fault[]> {
   const lengths = await lengthsOf(operation)
   const faults = (['toServer', 'toClient'] as const).flatMap((direction) =>
-    Array.from({ length: lengths[direction] }, (_, message) => ACTIONS.map((action) => ({ direction, message, action }))).flat(),
+    Array.from({ length: lengths[direction] }, (_, message) =>
+      ACTIONS.map((action) => ({ direction, message, action })),
+    ).flat(),
   )
   return faults.filter((_, i) => i % STEP === 0)
+}
+
+/** In a trial: what is thrown there becomes a line of the report. */
+function mustBe<Value>(found: Value, wanted: Value): void {
+  expect(found).toBe(wanted)
 }
 
 /** @returns what went wrong, by fault */
@@ -128,16 +145,25 @@ describe.each(Object.keys(trials))('%s', (operation) => {
     let longestMs = 0
     const problems = await tryEach(faults, async (fault) => {
       const proxy = await startPostgresProxy(database.url, (connection) => (connection === 0 ? fault : undefined))
-      const checkpointer = open(proxy.through(database.url), { connectTimeoutMs: 500, statementTimeoutMs: 500, retryMs: 10_000 })
+      const checkpointer = open(proxy.through(database.url), {
+        connectTimeoutMs: 500,
+        statementTimeoutMs: 500,
+        retryMs: 10_000,
+      })
       const trial = await trials[operation]!(checkpointer)
       const began = performance.now()
       await trial.act()
       longestMs = Math.max(longestMs, performance.now() - began)
-      if (operation !== 'getTuple') expect(await trial.isThere()).toBe(true)
+      if (operation !== 'getTuple') mustBe(await trial.isThere(), true)
       await checkpointer.end()
       await proxy.stop()
     })
-    report(`${operation}, one connection broken`, { injected: faults.length, 'not done': problems.length, unhandled: unhandled.length, 'longest ms': Math.round(longestMs) })
+    report(`${operation}, one connection broken`, {
+      injected: faults.length,
+      'not done': problems.length,
+      unhandled: unhandled.length,
+      'longest ms': Math.round(longestMs),
+    })
     expect([...problems, ...unhandled]).toEqual([])
     expect(longestMs).toBeLessThan(5000)
   })
@@ -152,26 +178,35 @@ describe.each(Object.keys(trials))('%s', (operation) => {
       const checkpointer = open(proxy.through(database.url), limits)
       const trial = await trials[operation]!(checkpointer)
       const began = performance.now()
-      const error = await trial.act().then(() => undefined, (reason: unknown) => reason)
+      const error = await trial.act().then(
+        () => undefined,
+        (reason: unknown) => reason,
+      )
       const elapsedMs = performance.now() - began
       longestMs = Math.max(longestMs, elapsedMs)
       await checkpointer.end()
       await proxy.stop()
       if (error === undefined) {
         seen.resolved++
-        expect(operation === 'getTuple' || (await trial.isThere())).toBe(true)
+        mustBe(operation === 'getTuple' || (await trial.isThere()), true)
         return
       }
       expect(error).toBeInstanceOf(UnavailableError)
       const { outcome, address } = error as UnavailableError
       expect(address.threadId).toBe(trial.thread.threadId)
       seen[outcome]++
-      if (operation === 'getTuple') expect(outcome).toBe('not_applied')
+      if (operation === 'getTuple') mustBe(outcome, 'not_applied')
       const isThere = await trial.isThere()
-      if (outcome === 'not_applied') expect(isThere).toBe(false)
+      if (outcome === 'not_applied') mustBe(isThere, false)
       else if (isThere) seen['unknown, was stored']++
     })
-    report(`${operation}, every connection broken`, { injected: faults.length, ...seen, 'told wrongly': problems.length, unhandled: unhandled.length, 'longest ms': Math.round(longestMs) })
+    report(`${operation}, every connection broken`, {
+      injected: faults.length,
+      ...seen,
+      'told wrongly': problems.length,
+      unhandled: unhandled.length,
+      'longest ms': Math.round(longestMs),
+    })
     expect([...problems, ...unhandled]).toEqual([])
     expect(longestMs).toBeLessThan(1500)
   })

@@ -23,7 +23,7 @@ async function flip(campaign: Campaign, admin: Redis, reader: PgCheckpointer, mo
     for (let i = 0; i < body.length; i++, at++) {
       if (at % step !== 0) continue
       const changed = Buffer.from(body)
-      changed[i] = (changed[i] as number) ^ (1 << at % 8)
+      changed[i] = (changed[i] as number) ^ (1 << (at % 8))
       await admin.set(key, changed)
       await campaign.read(reader, 0)
       await admin.set(key, body)
@@ -58,7 +58,10 @@ const GARBLERS: readonly ((body: Buffer) => Buffer)[] = [
   () => randomBytes(2_000_000),
   () => Buffer.from('{"is":["forged"]}'),
   () => Buffer.from('null'),
-  () => Buffer.from('{"lc":1,"type":"constructor","id":["langchain_core","messages","AIMessage"],"kwargs":{"content":"forged"}}'),
+  () =>
+    Buffer.from(
+      '{"lc":1,"type":"constructor","id":["langchain_core","messages","AIMessage"],"kwargs":{"content":"forged"}}',
+    ),
   () => Buffer.from('["v0000000000000000000000"]'),
 ]
 
@@ -68,7 +71,8 @@ async function garble(campaign: Campaign, admin: Redis, round: number): Promise<
   for (const [n, keys] of [...threads.values()].entries()) {
     const key = keys[(n + round) % keys.length] as string
     const body = await admin.getBuffer(key)
-    if (body !== null) await admin.set(key, (GARBLERS[(n + round) % GARBLERS.length] as (typeof GARBLERS)[number])(body))
+    if (body !== null)
+      await admin.set(key, (GARBLERS[(n + round) % GARBLERS.length] as (typeof GARBLERS)[number])(body))
   }
   return threads.size
 }
@@ -129,7 +133,10 @@ describe('what is not what was put', () => {
     expect(rejectedBy(reader)).toBe(flips)
   })
 
-  test.each([['keys of a thread', true], ['threads', false]])('values swapped between %s', async (what, isWithinThread) => {
+  test.each([
+    ['keys of a thread', true],
+    ['threads', false],
+  ])('values swapped between %s', async (what, isWithinThread) => {
     const { admin, campaign } = await startTrouble()
     const reader = campaign.open()
     let values = 0
@@ -222,7 +229,8 @@ describe('is noticed by these tests: without verification', () => {
 
   test.each<RedisProxyMode>(['rotate', 'late', 'cross'])('replies: %s', async (mode) => {
     const { proxy, campaign } = await startTroubleWithProxy()
-    for (let round = 0; round < 10 && (round === 0 || campaign.wrong === 0); round++) await tamper(campaign, proxy, mode, 120)
+    for (let round = 0; round < 10 && (round === 0 || campaign.wrong === 0); round++)
+      await tamper(campaign, proxy, mode, 120)
     expect(seen(`replies, ${mode}`, campaign)).toBeGreaterThan(0)
   })
 })

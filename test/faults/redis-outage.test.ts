@@ -6,7 +6,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { PgCheckpointer } from '../../src/index.ts'
 import { Times } from '../support/redis-campaign.ts'
-import { conclude, EACH, NO_PROBLEM, startServer, startTrouble, startTroubleWithProxy, whileDoing } from '../support/redis-trouble.ts'
+import {
+  conclude,
+  EACH,
+  NO_PROBLEM,
+  startServer,
+  startTrouble,
+  startTroubleWithProxy,
+  whileDoing,
+} from '../support/redis-trouble.ts'
 import { eventually } from '../support/tiers.ts'
 
 const breakerOf = (reader: PgCheckpointer) => reader.stats().redis?.breaker
@@ -66,10 +74,16 @@ describe('out of reach', () => {
     expect(breakerOf(reader)).not.toBe('closed')
     await startServer(server.port)
     const began = performance.now()
-    await eventually(async () => (await campaign.read(reader, 0), breakerOf(reader) === 'closed'), 'the breaker closed', 20_000)
+    await eventually(
+      async () => (await campaign.read(reader, 0), breakerOf(reader) === 'closed'),
+      'the breaker closed',
+      20_000,
+    )
     const afterMs = Math.round(performance.now() - began)
     await campaign.fill(reader)
-    expect(conclude('Redis back after a restart', campaign, [reader], { 'asked again after ms': afterMs })).toEqual(NO_PROBLEM)
+    expect(conclude('Redis back after a restart', campaign, [reader], { 'asked again after ms': afterMs })).toEqual(
+      NO_PROBLEM,
+    )
   })
 
   test('gone without a word, so that no connection ends, and back', async () => {
@@ -80,7 +94,11 @@ describe('out of reach', () => {
     await campaign.readMany(reader, EACH)
     const connections = proxy.accepted
     proxy.heal()
-    await eventually(async () => (await campaign.read(reader, 0), breakerOf(reader) === 'closed'), 'the breaker closed', 20_000)
+    await eventually(
+      async () => (await campaign.read(reader, 0), breakerOf(reader) === 'closed'),
+      'the breaker closed',
+      20_000,
+    )
     expect(conclude('Redis gone without a word', campaign, [reader], { connections })).toEqual(NO_PROBLEM)
   })
 
@@ -103,7 +121,7 @@ describe('out of reach', () => {
     const alone = await campaign.alone()
     const reader = campaign.open()
     await campaign.fill(reader)
-    proxy.blackHole()
+    proxy.mode = 'silent'
     const before = new Times()
     while (breakerOf(reader) === 'closed' && before.size < 20) before.add(await campaign.read(reader, before.size))
     const opened = performance.now()
@@ -111,11 +129,18 @@ describe('out of reach', () => {
     const after = new Times()
     while (performance.now() - opened < 700) after.add(await campaign.read(reader, after.size))
     const sent = proxy.commands - commands
+    const puts = new Times()
+    for (let i = 0; i < 10; i++) puts.add(await campaign.write(i)) // by a process whose breaker is closed yet
+    expect(proxy.commands).toBeGreaterThan(commands)
     const figures = {
-      'Postgres alone, median ms': alone.at(0.5), '99 %': alone.at(0.99),
+      'Postgres alone, median ms': alone.at(0.5),
+      '99 %': alone.at(0.99),
       'until the breaker opened, ms': before.all,
-      'after it, median ms': after.at(0.5), '99 % ': after.at(0.99),
+      'after it, median ms': after.at(0.5),
+      '99 % ': after.at(0.99),
       'commands sent after it': sent,
+      'puts before it, median ms': puts.at(0.5),
+      'longest ': puts.at(1),
     }
     expect(conclude('What a silent Redis costs', campaign, [reader], figures)).toEqual(NO_PROBLEM)
     expect(before.size).toBeLessThanOrEqual(5)
@@ -143,7 +168,9 @@ describe('unwilling', () => {
       await admin.config('SET', 'maxmemory', isFull ? '1' : '0')
     })
     const refusals = Number(/errorstat_OOM:count=(\d+)/.exec(await admin.info('errorstats'))?.[1])
-    expect(conclude('Redis out of memory', campaign, [reader], { times: Math.ceil(changes / 2), refusals })).toEqual(NO_PROBLEM)
+    expect(conclude('Redis out of memory', campaign, [reader], { times: Math.ceil(changes / 2), refusals })).toEqual(
+      NO_PROBLEM,
+    )
     expect(refusals).toBeGreaterThan(0)
   })
 
@@ -168,12 +195,17 @@ describe('unwilling', () => {
       else await admin.replicaof('NO', 'ONE').then(() => admin.flushall())
     })
     const refusals = Number(/errorstat_READONLY:count=(\d+)/.exec(await admin.info('errorstats'))?.[1])
-    expect(conclude('Redis READONLY', campaign, [reader], { times: Math.ceil(changes / 2), refusals })).toEqual(NO_PROBLEM)
+    expect(conclude('Redis READONLY', campaign, [reader], { times: Math.ceil(changes / 2), refusals })).toEqual(
+      NO_PROBLEM,
+    )
     expect(refusals).toBeGreaterThan(0)
   })
 
   test.each<[string, (admin: Redis) => Promise<unknown>]>([
-    ['MASTERDOWN', (admin) => admin.config('SET', 'replica-serve-stale-data', 'no').then(() => admin.replicaof('127.0.0.1', '1'))],
+    [
+      'MASTERDOWN',
+      (admin) => admin.config('SET', 'replica-serve-stale-data', 'no').then(() => admin.replicaof('127.0.0.1', '1')),
+    ],
     ['NOPERM', (admin) => admin.call('ACL', 'SETUSER', 'default', '-mget', '-set')],
   ])('refusing all: %s', async (error, refuse) => {
     const { admin, campaign } = await startTrouble()

@@ -27,18 +27,34 @@ async function run({ crashes, settings, isDeaf = false }: Campaign) {
   try {
     await direct.setup()
     await query(server.url, 'checkpoint') // the tables are on the disk, whatever the settings are
-    writers.push(...(await Promise.all(Array.from({ length: WRITERS }, (_, i) => Writer.start({ url: server.url, schema, work: 'write', thread: `writer ${i}`, isDeaf })))))
+    writers.push(
+      ...(await Promise.all(
+        Array.from({ length: WRITERS }, (_, i) =>
+          Writer.start({ url: server.url, schema, work: 'write', thread: `writer ${i}`, isDeaf }),
+        ),
+      )),
+    )
     for (const writer of writers) writer.begin()
     const acknowledged = () => writers.map((writer) => writer.count('put'))
     let resumed = 0
     for (const how of crashes) {
       const before = acknowledged()
       // At work: each has stored something since the last crash.
-      await expect.poll(() => writers.every((writer, i) => writer.hasExited || writer.count('put') > (before[i] ?? 0) + 3), { timeout: 30_000, interval: 10 }).toBe(true)
+      await expect
+        .poll(() => writers.every((writer, i) => writer.hasExited || writer.count('put') > (before[i] ?? 0) + 3), {
+          timeout: 30_000,
+          interval: 10,
+        })
+        .toBe(true)
       await sleep(Math.random() * 100)
       const then = acknowledged()
       await server.crash(how)
-      await expect.poll(() => writers.every((writer, i) => writer.hasExited || writer.count('put') > (then[i] ?? 0) + 1), { timeout: 30_000, interval: 10 }).toBe(true)
+      await expect
+        .poll(() => writers.every((writer, i) => writer.hasExited || writer.count('put') > (then[i] ?? 0) + 1), {
+          timeout: 30_000,
+          interval: 10,
+        })
+        .toBe(true)
       resumed += writers.filter((writer) => !writer.hasExited).length
     }
     const exits = writers.filter((writer) => writer.hasExited).length
@@ -47,7 +63,15 @@ async function run({ crashes, settings, isDeaf = false }: Campaign) {
     const sum = (key: 'acknowledged' | 'lost' | 'torn') => audits.reduce((total, one) => total + one[key], 0)
     const troubles = writers.reduce((total, writer) => total + writer.troubles, 0)
     const complaint = writers.find((writer) => writer.hasExited)?.complaint ?? ''
-    return { acknowledged: sum('acknowledged'), lost: sum('lost'), torn: sum('torn'), exits, resumed, troubles, complaint }
+    return {
+      acknowledged: sum('acknowledged'),
+      lost: sum('lost'),
+      torn: sum('torn'),
+      exits,
+      resumed,
+      troubles,
+      complaint,
+    }
   } finally {
     await Promise.all(writers.map((writer) => writer.kill()))
     await direct.end()
@@ -71,7 +95,10 @@ test(`${CRASHES} crashes under ${WRITERS} writers lose nothing and end nobody`, 
 describe('the test notices', () => {
   test('a server that acknowledges what is not on its disk yet (synchronous_commit off)', async () => {
     const crashes: Crash[] = ['kill', 'kill']
-    const seen = await run({ crashes, settings: { synchronous_commit: 'off', wal_writer_delay: '10000', wal_writer_flush_after: '1GB' } })
+    const seen = await run({
+      crashes,
+      settings: { synchronous_commit: 'off', wal_writer_delay: '10000', wal_writer_flush_after: '1GB' },
+    })
     tell('the same with synchronous_commit off', crashes, seen)
     expect(seen.lost).toBeGreaterThan(0)
   })

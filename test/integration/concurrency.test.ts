@@ -31,7 +31,9 @@ afterAll(async () => {
 const sql = async (text: string, params: unknown[] = []) =>
   (await admin.query<Record<string, unknown>>(text.replaceAll(':schema', `"${testSchema}"`), params)).rows
 const seqs = async (threadId: string) =>
-  (await sql('select seq::int from :schema.checkpoints where thread_id = $1 order by seq', [threadId])).map(({ seq }) => seq)
+  (await sql('select seq::int from :schema.checkpoints where thread_id = $1 order by seq', [threadId])).map(
+    ({ seq }) => seq,
+  )
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
 
 test('ten writers on one thread commit 1 to n without gaps, and each reads back its own', async () => {
@@ -54,7 +56,10 @@ test('ten writers on one thread commit 1 to n without gaps, and each reads back 
   expect(await seqs(root.threadId)).toStrictEqual(upTo(151))
   const listed = await root.list()
   expect(listed).toHaveLength(151)
-  const orderOf = (n: number) => listed.filter(({ checkpoint }) => checkpoint.channel_values['writer'] === n).map(({ checkpoint }) => checkpoint.channel_values['step'])
+  const orderOf = (n: number) =>
+    listed
+      .filter(({ checkpoint }) => checkpoint.channel_values['writer'] === n)
+      .map(({ checkpoint }) => checkpoint.channel_values['step'])
   for (const { n } of writers) expect(orderOf(n)).toStrictEqual(upTo(15).map((step) => 15 - step))
 })
 
@@ -116,11 +121,12 @@ test('a run that begins while the thread is deleted is whole or not there', asyn
     ])
     const read = await new TestThread(reader, '', thread.threadId).list()
     expect(read.length).toBeLessThanOrEqual(1)
-    for (const { checkpoint } of read) expect(checkpoint.channel_values).toStrictEqual({ text: textOf(1, 3000), more: textOf(2, 3000) })
+    for (const { checkpoint } of read)
+      expect(checkpoint.channel_values).toStrictEqual({ text: textOf(1, 3000), more: textOf(2, 3000) })
   }
 })
 
-test('tasks that write at once don\'t queue behind one another; a put waits for them', async () => {
+test("tasks that write at once don't queue behind one another; a put waits for them", async () => {
   const thread = new TestThread(newProcess())
   const id = await thread.put({ x: 1 })
   const slow = new pg.Client(database.url)
@@ -149,11 +155,23 @@ test('writes of the same task from two processes at once: one wins, none is torn
     const id = await thread.put({ round })
     const other = new TestThread(b, '', thread.threadId)
     await Promise.all([
-      thread.write(id, [['x', 'a'], ['y', textOf(1, 2000)], ['__resume__', 'a']]),
-      other.write(id, [['x', 'b'], ['y', textOf(1, 2000)], ['__resume__', 'b']]),
+      thread.write(id, [
+        ['x', 'a'],
+        ['y', textOf(1, 2000)],
+        ['__resume__', 'a'],
+      ]),
+      other.write(id, [
+        ['x', 'b'],
+        ['y', textOf(1, 2000)],
+        ['__resume__', 'b'],
+      ]),
     ])
     const values = (await thread.mustRead(id)).pendingWrites!.map(([, channel, value]) => [channel, value])
-    expect(values).toStrictEqual([['__resume__', expect.stringMatching(/^[ab]$/)], ['x', expect.stringMatching(/^[ab]$/)], ['y', textOf(1, 2000)]])
+    expect(values).toStrictEqual([
+      ['__resume__', expect.stringMatching(/^[ab]$/)],
+      ['x', expect.stringMatching(/^[ab]$/)],
+      ['y', textOf(1, 2000)],
+    ])
   }
 })
 
@@ -212,7 +230,9 @@ describe('a writer that knows which parts are stored', () => {
     expect((await a.values())['text'] === text).toBe(true)
     const more = `${text.slice(0, 34_000_000)}!`
     await sql('update :schema.threads set generation = generation + 1 where thread_id = $1', [a.threadId])
-    const bump = sleep(30).then(() => sql('update :schema.threads set generation = generation + 1 where thread_id = $1', [a.threadId]))
+    const bump = sleep(30).then(() =>
+      sql('update :schema.threads set generation = generation + 1 where thread_id = $1', [a.threadId]),
+    )
     await a.put({ text: more, text2: text, x: 2 })
     await bump
     const read = await new TestThread(newProcess(), '', a.threadId).values()
@@ -237,7 +257,11 @@ describe('a writer that knows which parts are stored', () => {
 test('puts of a thread by one process commit in the order of their calls, whatever their size', async () => {
   const thread = new TestThread(newProcess(8))
   const ids = upTo(30).map(newId)
-  await Promise.all(ids.map((id, i) => thread.put({ i, text: textOf(i, i % 5 === 0 ? 400_000 : 10) }, { id, parent: ids[i - 1] ?? null })))
+  await Promise.all(
+    ids.map((id, i) =>
+      thread.put({ i, text: textOf(i, i % 5 === 0 ? 400_000 : 10) }, { id, parent: ids[i - 1] ?? null }),
+    ),
+  )
   expect(await thread.ids()).toStrictEqual(ids.toReversed())
 })
 
@@ -251,6 +275,12 @@ test('a put that fails does not stop those behind it', async () => {
     thread.checkpointer.put(configOf(''), { id: '' } as never, {} as never, {}),
     thread.put({ x: 4 }, { parent: root }),
   ])
-  expect(results.map(({ status }) => status)).toStrictEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected', 'fulfilled'])
+  expect(results.map(({ status }) => status)).toStrictEqual([
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+    'rejected',
+    'fulfilled',
+  ])
   expect((await thread.list()).map(({ checkpoint }) => checkpoint.channel_values['x'])).toStrictEqual([4, 3, 2, 1])
 })

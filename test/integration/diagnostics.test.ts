@@ -13,10 +13,18 @@ function listen(): Event[] {
   const events: Event[] = []
   for (const operation of OPERATIONS) {
     const note = (event: string) => (context: OperationContext) => void events.push([event, context])
-    const subscribers = { start: note('start'), end: note('end'), asyncStart: note('asyncStart'), asyncEnd: note('asyncEnd'), error: note('error') }
+    const subscribers = {
+      start: note('start'),
+      end: note('end'),
+      asyncStart: note('asyncStart'),
+      asyncEnd: note('asyncEnd'),
+      error: note('error'),
+    }
     const traced = tracingChannel<unknown, OperationContext>(`langgraph-pg-checkpointer:${operation}`)
     traced.subscribe(subscribers)
-    onTestFinished(() => void traced.unsubscribe(subscribers))
+    onTestFinished(() => {
+      traced.unsubscribe(subscribers)
+    })
   }
   return events
 }
@@ -36,7 +44,10 @@ describe.each(Object.entries(classes))('%s', (name, open) => {
     const checkpointer = await open()
     const events = listen()
     const thread = new TestThread(checkpointer, 'ns')
-    const id = await thread.put({ a: 'the secret', b: Array.from({ length: 50 }, () => 'the secret'.repeat(50)) }, { metadata: { note: 'the secret' } })
+    const id = await thread.put(
+      { a: 'the secret', b: Array.from({ length: 50 }, () => 'the secret'.repeat(50)) },
+      { metadata: { note: 'the secret' } },
+    )
     await thread.put({ a: 'the secret' })
     await thread.write(id, [['a', 'the secret']])
     await thread.read()
@@ -45,9 +56,22 @@ describe.each(Object.entries(classes))('%s', (name, open) => {
     await checkpointer.deleteThread(thread.threadId)
 
     const contexts = new Set(events.map(([, context]) => context))
-    expect([...contexts].map(({ operation }) => operation)).toEqual(['put', 'put', 'putWrites', 'getTuple', 'list', 'getDeltaChannelHistory', 'deleteThread'])
+    expect([...contexts].map(({ operation }) => operation)).toEqual([
+      'put',
+      'put',
+      'putWrites',
+      'getTuple',
+      'list',
+      'getDeltaChannelHistory',
+      'deleteThread',
+    ])
     for (const context of contexts) {
-      expect(events.filter(([, other]) => other === context).map(([event]) => event)).toEqual(['start', 'end', 'asyncStart', 'asyncEnd'])
+      expect(events.filter(([, other]) => other === context).map(([event]) => event)).toEqual([
+        'start',
+        'end',
+        'asyncStart',
+        'asyncEnd',
+      ])
       expect(context.checkpointer).toBe(name)
       expect(context.address.threadId).toBe(thread.threadId)
       expect(context.durationMs).toBeGreaterThan(0)
@@ -89,7 +113,9 @@ describe.each(Object.entries(classes))('%s', (name, open) => {
     const late: LateWrite[] = []
     const note = (message: unknown) => void late.push(message as LateWrite)
     channel('langgraph-pg-checkpointer:late-write').subscribe(note)
-    onTestFinished(() => void channel('langgraph-pg-checkpointer:late-write').unsubscribe(note))
+    onTestFinished(() => {
+      channel('langgraph-pg-checkpointer:late-write').unsubscribe(note)
+    })
     const thread = new TestThread(checkpointer, 'ns')
     const id = await thread.put({ a: 1 })
     await checkpointer.deleteThread(thread.threadId)
@@ -131,7 +157,9 @@ test('attempts are told of the operation that made them, not of its neighbours',
   const thread = new TestThread(checkpointer)
   await Promise.all([thread.put({ a: 1 }), new TestThread(checkpointer).read()])
   await faults.stop()
-  const [put, read] = ['put', 'getTuple'].map((operation) => events.find(([, context]) => context.operation === operation)?.[1])
+  const [put, read] = ['put', 'getTuple'].map(
+    (operation) => events.find(([, context]) => context.operation === operation)?.[1],
+  )
   expect(put).toMatchObject({ statements: 3, retries: 2 })
   expect(read).toMatchObject({ statements: 1, retries: 0 })
 })

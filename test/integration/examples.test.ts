@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { createDatabase } from '../support/database.ts'
+import { createDatabase, redisUrl } from '../support/database.ts'
 import { runProgram } from '../support/run-program.ts'
 
 const examples = fileURLToPath(new URL('../../examples', import.meta.url))
@@ -39,6 +39,7 @@ the process ended with SIGKILL
 still to do: [ 'ship' ]
 resumed: parcel of order 1001
 `,
+  'redis.ts': expect.stringMatching(/^\n21 messages\n\d+ parts from Redis, \d+ from Postgres\n$/),
   'observe.ts': expect.stringMatching(/^\n(checkpointer\.(getTuple|put|putWrites) +[\d.]+ ms +\d+ bytes sent\n){6}$/),
 }
 
@@ -48,7 +49,9 @@ test('every example is run here', () => {
 
 test.each(Object.entries(OUTPUT))('%s', async (name, output) => {
   const { url } = await createDatabase()
-  expect(`\n${await runProgram(join(examples, name), [], { DATABASE_URL: url })}`).toEqual(output)
+  expect(`\n${await runProgram(join(examples, name), [], { DATABASE_URL: url, REDIS_URL: redisUrl() })}`).toEqual(
+    output,
+  )
 })
 
 test('the demo holds what it claims', async () => {

@@ -44,7 +44,10 @@ test('a database without our tables', async () => {
 
 test('settings that lose data are told', async () => {
   const { url } = await createDatabase()
-  const checkpointer = new PgCheckpointer({ connection: { connectionString: url, options: '-c synchronous_commit=off' }, schema })
+  const checkpointer = new PgCheckpointer({
+    connection: { connectionString: url, options: '-c synchronous_commit=off' },
+    schema,
+  })
   onTestFinished(() => checkpointer.end())
   await checkpointer.setup()
   expect(await checkpointer.health()).toMatchObject({
@@ -54,14 +57,16 @@ test('settings that lose data are told', async () => {
   })
 })
 
-test('fsync and full_page_writes off, and a standby', async () => {
-  // Set by hand: a server that is started so, and one that stays in recovery.
+test('so are fsync and full_page_writes', async () => {
   const server = await startPostgres({ settings: { fsync: 'off', full_page_writes: 'off' } })
   onTestFinished(() => server.stop())
   const checkpointer = open(server.url)
   await checkpointer.setup()
   const { warnings } = await checkpointer.health()
-  expect(warnings).toEqual([expect.stringContaining('fsync is off'), expect.stringContaining('full_page_writes is off')])
+  expect(warnings).toEqual([
+    expect.stringContaining('fsync is off'),
+    expect.stringContaining('full_page_writes is off'),
+  ])
 })
 
 test('a role that may not look at the ledger', async () => {
@@ -69,7 +74,9 @@ test('a role that may not look at the ledger', async () => {
   await open(url).setup()
   const role = `reader_${Date.now()}`
   await query(url, `create role ${role} login password 'p'`)
-  onTestFinished(() => query(url, `drop role ${role}`).then(() => {}))
+  onTestFinished(async () => {
+    await query(url, `drop role ${role}`)
+  })
   const checkpointer = open(Object.assign(new URL(url), { username: role, password: 'p' }).href)
   const health = await checkpointer.health()
   expect(health.postgres.reachable).toBe(true)
@@ -87,7 +94,11 @@ test.each(['refused', 'silent'])('a server that is out of reach (%s) is told in 
     onTestFinished(() => proxy.stop())
   } else await proxy.stop()
   const health = await checkpointer.health()
-  expect(health).toMatchObject({ healthy: false, postgres: { reachable: false, error: expect.any(Error) }, warnings: ['Postgres is out of reach.'] })
+  expect(health).toMatchObject({
+    healthy: false,
+    postgres: { reachable: false, error: expect.any(Error) },
+    warnings: ['Postgres is out of reach.'],
+  })
   expect(health.postgres.latencyMs).toBeLessThan(1000)
 })
 

@@ -68,7 +68,7 @@ test('a call that Postgres refuses fails alone', async () => {
   const outcomes = await Promise.allSettled(threads.map((thread) => thread.put({ x: 1 })))
   expect(outcomes.flatMap(({ status }, i) => (status === 'rejected' ? i : []))).toStrictEqual([20])
   expect(outcomes[20]).toMatchObject({ reason: { message: 'not this one' } })
-  for (const thread of threads) if (thread !== refused) expect(await thread.values()).toStrictEqual({ x: 1 })
+  for (const thread of threads.toSpliced(20, 1)) expect(await thread.values()).toStrictEqual({ x: 1 })
 })
 
 test('two processes that put into the same 50 threads at once wait for one another, never in a circle', async () => {

@@ -42,22 +42,44 @@ describe.each(['own', 'borrowed'])('in flight, with a pool that is %s', (kind) =
     return { url, thread: new TestThread(new PgCheckpointer({ connection: pool, schema })), pool }
   }
 
-  test.each(['put', 'putWrites', 'getTuple', 'deleteThread'])('a terminated %s is done all the same', async (operation) => {
-    const { url, thread } = await openThread()
-    const id = await thread.put({ a: 1 })
-    const release = await blockThread(url, schema, operation === 'getTuple' ? 'table' : 'row')
-    const call =
-      operation === 'put' ? thread.put({ a: 2 })
-      : operation === 'putWrites' ? thread.write(id, [['a', 2]])
-      : operation === 'getTuple' ? thread.read()
-      : thread.checkpointer.deleteThread(thread.threadId)
+  /** Calls while all threads are locked, terminates the backend that waits, and unlocks. */
+  async function terminateIn<Result>(
+    url: string,
+    locked: 'row' | 'table',
+    call: () => Promise<Result>,
+  ): Promise<Result> {
+    const release = await blockThread(url, schema, locked)
+    const result = call()
     await expect.poll(() => terminate(url, name, 'Lock')).toBe(1)
     await release()
-    await call
-    const tuple = await thread.read()
-    if (operation === 'deleteThread') expect(tuple).toBeUndefined()
-    else expect(tuple?.checkpoint.channel_values).toEqual({ a: operation === 'put' ? 2 : 1 })
-    if (operation === 'putWrites') expect(tuple?.pendingWrites).toEqual([['task', 'a', 2]])
+    return result
+  }
+
+  test('a terminated put is done all the same', async () => {
+    const { url, thread } = await openThread()
+    await thread.put({ a: 1 })
+    await terminateIn(url, 'row', () => thread.put({ a: 2 }))
+    expect(await thread.values()).toEqual({ a: 2 })
+  })
+
+  test('so are terminated putWrites', async () => {
+    const { url, thread } = await openThread()
+    const id = await thread.put({ a: 1 })
+    await terminateIn(url, 'row', () => thread.write(id, [['a', 2]]))
+    expect((await thread.mustRead()).pendingWrites).toEqual([['task', 'a', 2]])
+  })
+
+  test('so is a terminated getTuple', async () => {
+    const { url, thread } = await openThread()
+    await thread.put({ a: 1 })
+    expect(await terminateIn(url, 'table', () => thread.values())).toEqual({ a: 1 })
+  })
+
+  test('so is a terminated deleteThread', async () => {
+    const { url, thread } = await openThread()
+    await thread.put({ a: 1 })
+    await terminateIn(url, 'row', () => thread.checkpointer.deleteThread(thread.threadId))
+    expect(await thread.read()).toBeUndefined()
   })
 })
 
@@ -94,9 +116,9 @@ test('a connection that ends in the same breath as it opens ends nothing else', 
     toServer: (chunk) => void server.write(chunk),
     toClient(chunk) {
       const isOpen = chunk.subarray(-6).equals(Buffer.from('Z\0\0\0\x05I'))
-      if (!isFirst || !isOpen) return void client.write(chunk)
-      isFirst = false
-      client.end(Buffer.concat([chunk, fatal('57P01')])) // one read of the socket: nobody has had the client yet
+      if (isFirst && isOpen) client.end(Buffer.concat([chunk, fatal('57P01')])) // one read: nobody has had the client yet
+      else client.write(chunk)
+      if (isOpen) isFirst = false
     },
   }))
   onTestFinished(() => proxy.stop())
@@ -149,8 +171,16 @@ test('after the time is up the error says what is known, and nothing of the stat
   await sleep(50) // the pool hears of it; sent on a connection that is gone already, a put would be in doubt
 
   const id = newId()
-  const put = checkpointer.put(configOf(thread.threadId, 'ns'), checkpointOf(id, { a: 'the secret', b: 'the secret' }), METADATA, {})
-  const error = await put.then(() => undefined, (reason: unknown) => reason)
+  const put = checkpointer.put(
+    configOf(thread.threadId, 'ns'),
+    checkpointOf(id, { a: 'the secret', b: 'the secret' }),
+    METADATA,
+    {},
+  )
+  const error = await put.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
   expect(error).toBeInstanceOf(UnavailableError)
   expect(error).toMatchObject({
     code: 'UNAVAILABLE',
@@ -162,16 +192,29 @@ test('after the time is up the error says what is known, and nothing of the stat
     cause: { code: expect.stringMatching(/^ECONN/) },
   })
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret')
-  await expect(thread.read()).rejects.toMatchObject({ code: 'UNAVAILABLE', operation: 'getTuple', outcome: 'not_applied' })
+  await expect(thread.read()).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    operation: 'getTuple',
+    outcome: 'not_applied',
+  })
   await expect(thread.list()).rejects.toMatchObject({ code: 'UNAVAILABLE', operation: 'list' })
-  await expect(checkpointer.deleteThread(thread.threadId)).rejects.toMatchObject({ operation: 'deleteThread', outcome: 'not_applied' })
+  await expect(checkpointer.deleteThread(thread.threadId)).rejects.toMatchObject({
+    operation: 'deleteThread',
+    outcome: 'not_applied',
+  })
 })
 
 test('the first failure is the one that is reported', async () => {
   const { url, thread } = await open()
   await thread.put({ a: 1 })
   const proxy = await startProxy(targetOf(url, 5432))
-  const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema, retryMs: 300, connectTimeoutMs: 100, statementTimeoutMs: 5000 })
+  const checkpointer = new PgCheckpointer({
+    connection: proxy.through(url),
+    schema,
+    retryMs: 300,
+    connectTimeoutMs: 100,
+    statementTimeoutMs: 5000,
+  })
   onTestFinished(() => checkpointer.end())
   const again = new TestThread(checkpointer, '', thread.threadId)
   await again.read()
@@ -188,9 +231,11 @@ test('the first failure is the one that is reported', async () => {
 test('a state in a server that reports parameters of failed statements stays out of the error', async () => {
   const { url } = await open()
   await query(url, `alter role postgres set log_parameter_max_length_on_error = -1`).catch(() => {})
-  onTestFinished(() => query(url, `alter role postgres reset log_parameter_max_length_on_error`).then(() => {}, () => {}))
+  onTestFinished(async () => {
+    await query(url, 'alter role postgres reset log_parameter_max_length_on_error').catch(() => {})
+    await query(url, 'alter role postgres reset lock_timeout')
+  })
   await query(url, `alter role postgres set lock_timeout = '20ms'`)
-  onTestFinished(() => query(url, `alter role postgres reset lock_timeout`).then(() => {}))
   const checkpointer = new PgCheckpointer({ connection: url, schema, retryMs: 200 })
   onTestFinished(() => checkpointer.end())
   const thread = new TestThread(checkpointer)
@@ -222,13 +267,29 @@ test('later puts of a thread wait for the one that is being repeated', async () 
   expect(checkpointer.stats().retries).toBe(1)
 })
 
+test.each(['own', 'borrowed'])('end() lets what is under way come to its end (%s pool)', async (kind) => {
+  const { url } = await open()
+  const checkpointer = new PgCheckpointer({ connection: kind === 'own' ? url : poolOf(url), schema })
+  const thread = new TestThread(checkpointer)
+  await thread.put({ n: 0 })
+  const puts = [1, 2, 3, 4, 5].map((n) => thread.put({ n }))
+  await Promise.all([checkpointer.end(), ...puts])
+  await expect(query(url, `select count(*)::int as count from "${schema}".checkpoints`)).resolves.toEqual([
+    { count: 6 },
+  ])
+})
+
 describe('a deletion whose answer was lost', () => {
   test('is not made again on a thread that began anew since', async () => {
     const { url, thread } = await open()
     await thread.put({ old: true })
     const proxy = await startPostgresProxy(url, () => undefined)
     onTestFinished(() => proxy.stop())
-    const checkpointer = new PgCheckpointer({ connection: { connectionString: proxy.through(url), max: 1 }, schema, migrations: 'off' })
+    const checkpointer = new PgCheckpointer({
+      connection: { connectionString: proxy.through(url), max: 1 },
+      schema,
+      migrations: 'off',
+    })
     onTestFinished(() => checkpointer.end())
 
     // The statement arrives and is carried out; every answer is lost, until a new run has stored its first checkpoint.

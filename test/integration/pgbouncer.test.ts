@@ -47,7 +47,9 @@ test('ten setups at once succeed', async () => {
   const fresh = `${schema}_fresh`
   const checkpointers = Array.from({ length: 10 }, () => open({ schema: fresh }))
   await Promise.all(checkpointers.map((checkpointer) => checkpointer.setup()))
-  await new TestThread(checkpointers[0] as PgCheckpointer).put({ a: 1 })
+  const thread = new TestThread(checkpointers[0] as PgCheckpointer)
+  await thread.put({ a: 1 })
+  expect(await thread.values()).toEqual({ a: 1 })
   await Promise.all(checkpointers.map((checkpointer) => checkpointer.end()))
 })
 
@@ -56,7 +58,10 @@ test('many more callers than connections are all served', async () => {
   const threads = Array.from({ length: 40 }, (_, i) => new TestThread(checkpointers[i % 4] as PgCheckpointer))
   for (let n = 1; n <= 5; n++) await Promise.all(threads.map((thread) => thread.put({ n })))
   for (const thread of threads) expect(await thread.values()).toEqual({ n: 5 })
-  const connections = await query(database.url, `select from pg_stat_activity where datname = current_database() and application_name <> 'fault'`)
+  const connections = await query(
+    database.url,
+    `select from pg_stat_activity where datname = current_database() and application_name <> 'fault'`,
+  )
   expect(connections.length).toBeLessThanOrEqual(SERVER_CONNECTIONS)
   await Promise.all(checkpointers.map((checkpointer) => checkpointer.end()))
 })
@@ -68,8 +73,11 @@ test('nothing of a session is left on the server', async () => {
   await thread.read()
   await checkpointer.deleteThread(thread.threadId)
   for (let i = 0; i < 2 * SERVER_CONNECTIONS; i++) {
-    const rows = await query(url, `select (select count(*) from pg_prepared_statements)::int as statements, (select count(*) from pg_listening_channels())::int as channels,
-      (select count(*) from pg_locks where locktype = 'advisory')::int as locks, (select count(*) from pg_cursors)::int as cursors`)
+    const rows = await query(
+      url,
+      `select (select count(*) from pg_prepared_statements)::int as statements, (select count(*) from pg_listening_channels())::int as channels,
+      (select count(*) from pg_locks where locktype = 'advisory')::int as locks, (select count(*) from pg_cursors)::int as cursors`,
+    )
     expect(rows).toEqual([{ statements: 0, channels: 0, locks: 0, cursors: 0 }])
   }
   await checkpointer.end()
@@ -114,7 +122,9 @@ test('named statements are for direct connections, and work there', async () => 
   expect(await thread.values()).toEqual({ n: 2 })
   expect(await thread.list()).toHaveLength(3)
   // Another one on the same connections, in another schema: its statements have other names.
-  await new TestThread(new PgCheckpointer({ connection: pool, schema: `${schema}_2`, preparedStatements: true })).put({ n: 0 })
+  await new TestThread(new PgCheckpointer({ connection: pool, schema: `${schema}_2`, preparedStatements: true })).put({
+    n: 0,
+  })
   const { rows } = await pool.query<{ name: string }>('select name from pg_prepared_statements')
   expect(rows.length).toBeGreaterThanOrEqual(4)
   for (const { name } of rows) expect(name).toMatch(/^langgraph_[0-9a-f]{32}$/)

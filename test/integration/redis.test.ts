@@ -19,7 +19,9 @@ import { eventually, newPrefix } from '../support/tiers.ts'
 const PATIENT = { redisTimeoutMs: 1000 }
 
 /** 500 messages of 2 KB. */
-const megabyte = { messages: Array.from({ length: 500 }, (_, i) => ({ role: 'user', content: textOf(i, 2000), id: `m${i}` })) }
+const megabyte = {
+  messages: Array.from({ length: 500 }, (_, i) => ({ role: 'user', content: textOf(i, 2000), id: `m${i}` })),
+}
 
 async function newRedis() {
   const prefix = newPrefix()
@@ -43,7 +45,10 @@ function filled(checkpointer: PgCheckpointer, parts: number): Promise<void> {
 
 describe('what moves over the connection to Postgres', () => {
   /** A thread of 1 MB, and what a read of it moves, as a proxy counts it. */
-  const measure = async (options: Partial<PgCheckpointerOptions>, writerOptions: Partial<PgCheckpointerOptions> = options) => {
+  const measure = async (
+    options: Partial<PgCheckpointerOptions>,
+    writerOptions: Partial<PgCheckpointerOptions> = options,
+  ) => {
     const { url } = await createDatabase()
     const writer = newCheckpointer({ connection: url, ...writerOptions })
     const threadId = randomUUID()
@@ -67,7 +72,9 @@ describe('what moves over the connection to Postgres', () => {
     return { read, reader }
   }
   const report = (what: string, { share, statements }: { share: number; statements: number }) =>
-    console.log(`1 MB thread, ${what}: ${(100 * share).toFixed(1)} % of it over the Postgres connection, ${statements} statement(s)`)
+    console.log(
+      `1 MB thread, ${what}: ${(100 * share).toFixed(1)} % of it over the Postgres connection, ${statements} statement(s)`,
+    )
 
   test('is little where Redis is filled and the process is new, and where its own memory is filled', async () => {
     const { prefix } = await newRedis()
@@ -108,7 +115,13 @@ describe('what is in Redis', () => {
   test('is parts under keys that tell nothing, for a time', async () => {
     const { url } = await createDatabase()
     const { prefix, admin, keys } = await newRedis()
-    const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix, redisTtlSeconds: 1000, tenant: 'acme' })
+    const checkpointer = newCheckpointer({
+      connection: url,
+      redis: redisUrl(),
+      redisPrefix: prefix,
+      redisTtlSeconds: 1000,
+      tenant: 'acme',
+    })
     const thread = new TestThread(checkpointer, '', 'thread-of-alice')
     await thread.put({ messages: [{ text: textOf(1, 2000) }], bytes: new Uint8Array(2000) })
     await filled(checkpointer, 2)
@@ -149,7 +162,13 @@ describe('what is in Redis', () => {
   test('is nothing larger than the bound', async () => {
     const { url } = await createDatabase()
     const { prefix, keys } = await newRedis()
-    const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix, redisMaxValueBytes: 5000, cacheBytes: 0 })
+    const checkpointer = newCheckpointer({
+      connection: url,
+      redis: redisUrl(),
+      redisPrefix: prefix,
+      redisMaxValueBytes: 5000,
+      cacheBytes: 0,
+    })
     const thread = new TestThread(checkpointer)
     const values = { small: textOf(1, 2000), umlauts: 'ü'.repeat(3000), large: textOf(2, 6000) }
     await thread.put(values)
@@ -206,7 +225,10 @@ describe('what Redis is asked', () => {
     const checkpointer = newCheckpointer({ connection: url, redis: server.url, cacheBytes: 0 })
     const thread = new TestThread(checkpointer)
     const id = await thread.put({ messages: [{ text: textOf(1, 2000) }], files: { a: textOf(2, 5000) } })
-    await thread.write(id, [['messages', { text: textOf(3, 2000) }], ['__interrupt__', { value: textOf(4, 2000) }]])
+    await thread.write(id, [
+      ['messages', { text: textOf(3, 2000) }],
+      ['__interrupt__', { value: textOf(4, 2000) }],
+    ])
     await thread.put({ messages: [{ text: textOf(1, 2000) }, { text: textOf(3, 2000) }] })
     await filled(checkpointer, 4)
     for (let i = 0; i < 3; i++) await thread.read()
@@ -238,9 +260,12 @@ describe('what Redis is asked', () => {
     const before = reader.stats().statements
     const thread = new TestThread(reader, '', threadId)
     const READERS = 20
-    for (const values of await Promise.all(Array.from({ length: READERS }, () => thread.values()))) expect(values).toEqual(megabyte)
+    for (const values of await Promise.all(Array.from({ length: READERS }, () => thread.values())))
+      expect(values).toEqual(megabyte)
     const questions = reader.stats().statements - before - READERS
-    console.log(`${READERS} readers at once: ${proxy.commandsByName.get('MGET')} MGET, ${questions} statement(s) for parts`)
+    console.log(
+      `${READERS} readers at once: ${proxy.commandsByName.get('MGET')} MGET, ${questions} statement(s) for parts`,
+    )
     // Each reads the head for himself, and they don't all get there at once.
     expect(questions).toBeLessThan(READERS / 2)
   })
@@ -276,7 +301,9 @@ describe('the client', () => {
 
   test.each(['Redis', 'Cluster'])('of yours is neither closed nor listened to: %s', async (kind) => {
     const { url } = await createDatabase()
-    const server = await startRedis(kind === 'Cluster' ? { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } : {})
+    const server = await startRedis(
+      kind === 'Cluster' ? { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } : {},
+    )
     onTestFinished(() => server.stop())
     const admin = new Redis(server.url)
     if (kind === 'Cluster') {
@@ -311,7 +338,13 @@ describe('the client', () => {
     client.on('error', () => {})
     onTestFinished(() => client.disconnect())
     await client.ping()
-    const checkpointer = newCheckpointer({ connection: url, redis: client, redisPrefix: newPrefix(), redisTimeoutMs: 50, cacheBytes: 0 })
+    const checkpointer = newCheckpointer({
+      connection: url,
+      redis: client,
+      redisPrefix: newPrefix(),
+      redisTimeoutMs: 50,
+      cacheBytes: 0,
+    })
     const thread = new TestThread(checkpointer)
     await thread.put({ text: textOf(1, 2000) })
     proxy.mode = 'swallow'
@@ -326,9 +359,17 @@ describe('the client', () => {
     const { url } = await createDatabase()
     const server = await startRedis()
     const checkpointer = newCheckpointer({ connection: url, redis: server.url })
-    expect((await checkpointer.health()).redis).toEqual({ reachable: true, latencyMs: expect.any(Number), error: undefined })
+    expect((await checkpointer.health()).redis).toEqual({
+      reachable: true,
+      latencyMs: expect.any(Number),
+      error: undefined,
+    })
     await server.stop()
-    expect((await checkpointer.health()).redis).toEqual({ reachable: false, latencyMs: undefined, error: expect.any(String) })
+    expect((await checkpointer.health()).redis).toEqual({
+      reachable: false,
+      latencyMs: undefined,
+      error: expect.any(String),
+    })
   })
 })
 
@@ -360,10 +401,15 @@ describe('options', () => {
     const root = fileURLToPath(new URL('../..', import.meta.url))
     const copy = await mkdtemp(join(tmpdir(), 'checkpointer-without-ioredis-'))
     onTestFinished(() => rm(copy, { recursive: true, force: true }))
-    for (const folder of ['src', 'sql', 'package.json', 'tsconfig.json']) await cp(join(root, folder), join(copy, folder), { recursive: true })
-    await cp(join(root, 'node_modules'), join(copy, 'node_modules'), { recursive: true, filter: (path) => path.endsWith('node_modules') })
+    for (const folder of ['src', 'sql', 'package.json', 'tsconfig.json'])
+      await cp(join(root, folder), join(copy, folder), { recursive: true })
+    await cp(join(root, 'node_modules'), join(copy, 'node_modules'), {
+      recursive: true,
+      filter: (path) => path.endsWith('node_modules'),
+    })
     for (const name of await readdir(join(root, 'node_modules'))) {
-      if (name !== 'ioredis') await symlink(join(root, 'node_modules', name), join(copy, 'node_modules', name)).catch(() => {})
+      if (name !== 'ioredis')
+        await symlink(join(root, 'node_modules', name), join(copy, 'node_modules', name)).catch(() => {})
     }
     const program = `
       import { PgCheckpointer } from '${copy}/src/index.ts'
@@ -371,7 +417,11 @@ describe('options', () => {
       console.log('made one')
       try { new PgCheckpointer({ connection: 'postgres://localhost/none', redis: 'redis://localhost' }) }
       catch (error) { console.log(error.code, error.message) }`
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { cwd: copy })
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '-e', program],
+      { cwd: copy },
+    )
     expect(stdout).toContain('made one\nINVALID_OPTIONS')
     expect(stdout).toContain('npm install ioredis')
   })

@@ -17,11 +17,27 @@ afterAll(async () => {
   await database.drop()
 })
 
-const TRANSIENT = ['08000', '08003', '08006', '08P01', '25006', '40001', '40003', '40P01', '53300', '55P03', '57P01', '57P02', '57P03', '57P05']
+const TRANSIENT = [
+  '08000',
+  '08003',
+  '08006',
+  '08P01',
+  '25006',
+  '40001',
+  '40003',
+  '40P01',
+  '53300',
+  '55P03',
+  '57P01',
+  '57P02',
+  '57P03',
+  '57P05',
+]
 const LASTING = ['22012', '23514', '28000', '42501', '53100', '53200', '57014', 'P0001', 'XX000']
 
 describe.each(['put', 'putWrites'])('%s', (operation) => {
-  const store = (thread: TestThread) => (operation === 'put' ? thread.put({ a: 1 }) : thread.write(randomUUID(), [['a', 1]]))
+  const store = (thread: TestThread) =>
+    operation === 'put' ? thread.put({ a: 1 }) : thread.write(randomUUID(), [['a', 1]])
   const table = operation === 'put' ? 'checkpoints' : 'writes'
 
   test.each(TRANSIENT)('%s is tried again until it passes', async (state) => {
@@ -44,7 +60,11 @@ test('a statement that was refused to the end has had no effect, and says so', a
   onTestFinished(() => impatient.end())
   const faults = await failInserts(database.url, schema, 'checkpoints', '40001', 1000)
   const thread = new TestThread(impatient)
-  await expect(thread.put({ a: 1 })).rejects.toMatchObject({ code: 'UNAVAILABLE', outcome: 'not_applied', sqlState: '40001' })
+  await expect(thread.put({ a: 1 })).rejects.toMatchObject({
+    code: 'UNAVAILABLE',
+    outcome: 'not_applied',
+    sqlState: '40001',
+  })
   expect(await faults.stop()).toBeGreaterThan(1)
   expect(await thread.read()).toBeUndefined()
 })

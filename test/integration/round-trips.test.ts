@@ -81,7 +81,9 @@ test('getTuple of a process that knows nothing is one statement too; of long val
 })
 
 test('getTuple without a cache is two statements', async () => {
-  const thread = new TestThread(new PgCheckpointer({ connection: pool, schema: testSchema, migrations: 'off', cacheBytes: 0 }))
+  const thread = new TestThread(
+    new PgCheckpointer({ connection: pool, schema: testSchema, migrations: 'off', cacheBytes: 0 }),
+  )
   await thread.put({ messages: messages(100) })
   expect(await pool.count(() => thread.mustRead())).toBe(2)
 })
@@ -104,7 +106,10 @@ test('a delta history is one statement, of however many ancestors and channels',
   const thread = new TestThread(checkpointer)
   for (let step = 0; step < 120; step++) {
     const id = await thread.put({})
-    await thread.write(id, [['a', step], ['b', { step }]])
+    await thread.write(id, [
+      ['a', step],
+      ['b', { step }],
+    ])
   }
   const ask = () => checkpointer.getDeltaChannelHistory({ config: thread.config(), channels: ['a', 'b', 'c'] })
   expect(await pool.count(ask)).toBe(1)
@@ -126,7 +131,9 @@ test('an invoke of a small agent takes a statement for each put and each task, a
     })
     .addNode('tools', () => ({ messages: [new ToolMessage({ content: 'found', tool_call_id: 'call' })] }))
     .addEdge(START, 'model')
-    .addConditionalEdges('model', ({ messages: seen }) => ((seen.at(-1) as AIMessage).tool_calls?.length ? 'tools' : END))
+    .addConditionalEdges('model', ({ messages: seen }) =>
+      (seen.at(-1) as AIMessage).tool_calls?.length ? 'tools' : END,
+    )
     .addEdge('tools', 'model')
     .compile({ checkpointer })
   const config = { configurable: { thread_id: 'agent' } }

@@ -38,7 +38,14 @@ test('operations are counted by kind, also those that fail', async () => {
     await checkpointer.getDeltaChannelHistory({ config: thread.config(), channels: ['a'] })
     await checkpointer.deleteThread(thread.threadId)
     await expect(checkpointer.put({}, undefined as never, {} as never, {})).rejects.toThrow('thread_id')
-    expect(checkpointer.stats().operations).toEqual({ put: 3, putWrites: 1, getTuple: 1, list: 1, getDeltaChannelHistory: 1, deleteThread: 1 })
+    expect(checkpointer.stats().operations).toEqual({
+      put: 3,
+      putWrites: 1,
+      getTuple: 1,
+      list: 1,
+      getDeltaChannelHistory: 1,
+      deleteThread: 1,
+    })
   }
 })
 

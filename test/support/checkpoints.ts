@@ -6,7 +6,6 @@ import type {
   CheckpointListOptions,
   CheckpointMetadata,
   CheckpointTuple,
-  PendingWrite,
 } from '@langchain/langgraph-checkpoint'
 
 /** A config as LangGraph hands it over, with only the keys that count. */
@@ -75,12 +74,17 @@ export class TestThread {
     const { id = newId(), parent = this.last, versions = {}, newVersions = versions } = options
     const metadata = { ...METADATA, ...options.metadata } as CheckpointMetadata
     this.last = id
-    await this.checkpointer.put(this.config(parent ?? undefined), checkpointOf(id, values, options), metadata, newVersions)
+    await this.checkpointer.put(
+      this.config(parent ?? undefined),
+      checkpointOf(id, values, options),
+      metadata,
+      newVersions,
+    )
     return id
   }
 
   async write(id: string, writes: [string, unknown][], taskId = 'task'): Promise<void> {
-    await this.checkpointer.putWrites(this.config(id), writes as PendingWrite[], taskId)
+    await this.checkpointer.putWrites(this.config(id), writes, taskId)
   }
 
   read(id?: string): Promise<CheckpointTuple | undefined> {
@@ -137,7 +141,9 @@ export function numberedLines(length: number): string {
 /** The same with bytes as text: vitest compares typed arrays element by element, which takes a while. */
 export function withBytesAsText(values: Record<string, unknown>): Record<string, unknown> {
   const entries = Object.entries(values).map(([key, value]) =>
-    value instanceof Uint8Array ? [key, `${value.constructor.name} ${Buffer.from(value).toString('hex')}`] : [key, value],
+    value instanceof Uint8Array
+      ? [key, `${value.constructor.name} ${Buffer.from(value).toString('hex')}`]
+      : [key, value],
   )
   return Object.fromEntries(entries) as Record<string, unknown>
 }

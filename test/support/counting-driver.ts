@@ -15,8 +15,11 @@ export class CountingPool {
     return this.#pool.options
   }
 
-  async connect(): Promise<pg.PoolClient> {
-    const client = await this.#pool.connect()
+  connect(answer: (error: Error | undefined, client: pg.PoolClient | undefined) => void): void {
+    this.#pool.connect((error, client) => answer(error, client && this.#counted(client)))
+  }
+
+  #counted(client: pg.PoolClient): pg.PoolClient {
     const query = (statement: Statement) => {
       this.#statements.push(statement.text)
       return client.query(statement as unknown as pg.QueryConfig)

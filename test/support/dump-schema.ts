@@ -39,7 +39,7 @@ const TYPES = `
 
 const FUNCTIONS = `
   select p.proname as name, pg_get_function_arguments(p.oid) as arguments, pg_get_function_result(p.oid) as result,
-         l.lanname as language, p.provolatile as volatility, p.prosecdef as definer,
+         l.lanname as language, p.provolatile as volatility, case when p.prosecdef then ' security definer' else '' end as definer,
          coalesce(' set ' || array_to_string(p.proconfig, ', '), '') as settings, p.prosrc as body
   from pg_proc p join pg_language l on l.oid = p.prolang
   where p.pronamespace = $1::regnamespace
@@ -50,17 +50,21 @@ const VOLATILITY: Readonly<Record<string, string>> = { i: ' immutable', s: ' sta
 /** The schema as text: tables, columns, indexes, types, functions. Not compression, which servers have or not. */
 export async function dumpSchema(client: Client, schema: string): Promise<string> {
   const quoted = `"${schema.replaceAll('"', '""')}"`
-  const plain = (text: unknown) => String(text).replaceAll(`${quoted}.`, '').replaceAll(`${schema}.`, '')
-  const query = async (text: string) => (await client.query<Record<string, unknown>>(text, [quoted])).rows
+  const plain = (text: string | null | undefined) =>
+    String(text).replaceAll(`${quoted}.`, '').replaceAll(`${schema}.`, '')
+  const query = async (text: string) => (await client.query<Record<string, string | null>>(text, [quoted])).rows
   const lines: string[] = []
-  let table: unknown
+  let table: string | null | undefined
   for (const row of await query(COLUMNS)) {
-    if (row['table'] !== table) lines.push('', `table ${String(row['table'])}${String(row['options'])}`)
+    if (row['table'] !== table) lines.push('', `table ${row['table']}${row['options']}`)
     table = row['table']
-    lines.push(`  ${['column', 'type'].map((key) => row[key]).join(' ')}${plain(row['collation'])}${row['storage']}${row['nullable']}${row['value']}`)
+    lines.push(
+      `  ${['column', 'type'].map((key) => row[key]).join(' ')}${plain(row['collation'])}${row['storage']}${row['nullable']}${row['value']}`,
+    )
   }
   lines.push('')
-  for (const row of await query(INDEXES)) lines.push(`${plain(row['definition'])}${row['constraint'] ? ` -- constraint ${row['constraint']}` : ''}`)
+  for (const row of await query(INDEXES))
+    lines.push(`${plain(row['definition'])}${row['constraint'] ? ` -- constraint ${row['constraint']}` : ''}`)
   lines.push('')
   for (const row of await query(TYPES)) lines.push(`type ${row['name']} (${row['columns']})`)
   lines.push('')
@@ -68,7 +72,7 @@ export async function dumpSchema(client: Client, schema: string): Promise<string
     const { name, language, volatility, definer, settings, body } = row
     const hash = createHash('sha256').update(plain(body).replaceAll(/\s+/g, ' ')).digest('base64url').slice(0, 12)
     lines.push(`function ${name}(${plain(row['arguments'])})`, `  returns ${plain(row['result'])}`)
-    lines.push(`  language ${language}${VOLATILITY[String(volatility)]}${definer ? ' security definer' : ''}${settings} -- body ${hash}`)
+    lines.push(`  language ${language}${VOLATILITY[String(volatility)]}${definer}${settings} -- body ${hash}`)
   }
   return `${lines.join('\n').trim()}\n`
 }
@@ -93,5 +97,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const dump = await dumpAfterSetup(server.url, 'langgraph')
   await server.stop()
   await writeFile(DUMP_FILE, dump)
-  console.log(dump === before ? 'test/schema.sql is as it was.' : 'test/schema.sql has changed. Review the diff, commit it.')
+  console.log(
+    dump === before ? 'test/schema.sql is as it was.' : 'test/schema.sql has changed. Review the diff, commit it.',
+  )
 }

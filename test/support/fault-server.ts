@@ -18,7 +18,9 @@ export interface CrashingPostgres {
 
 export type Crash = 'kill' | 'kill one' | 'fast restart'
 
-export async function startCrashingPostgres(settings: Readonly<Record<string, string>> = {}): Promise<CrashingPostgres> {
+export async function startCrashingPostgres(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<CrashingPostgres> {
   // The first start makes the cluster; from then on its directory outlives each server.
   const first = await startPostgres({ settings })
   await first.stop({ keepData: true })
@@ -73,7 +75,10 @@ async function allProcesses(): Promise<ProcessLine[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const lines = await Promise.all(
     pids.map(async (pid) => {
-      const [stat, title] = await Promise.all([readFile(`/proc/${pid}/stat`, 'utf8'), readFile(`/proc/${pid}/cmdline`, 'utf8')]).catch(() => ['', ''])
+      const [stat, title] = await Promise.all([
+        readFile(`/proc/${pid}/stat`, 'utf8'),
+        readFile(`/proc/${pid}/cmdline`, 'utf8'),
+      ]).catch(() => ['', ''])
       const parent = /^\d+ \(.*\) \S (\d+)/s.exec(stat ?? '')?.[1]
       return { pid: Number(pid), parent: Number(parent), title: title ?? '' }
     }),

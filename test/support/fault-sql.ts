@@ -37,7 +37,13 @@ export async function blockThread(url: string, schema: string, what: 'row' | 'ta
  * it is not rolled back. `deadlock` instead makes inserts of two threads wait for each other.
  * @returns `stop` tells how many inserts there were
  */
-export async function failInserts(url: string, schema: string, table: string, state: string, times: number): Promise<{ stop(): Promise<number> }> {
+export async function failInserts(
+  url: string,
+  schema: string,
+  table: string,
+  state: string,
+  times: number,
+): Promise<{ stop(): Promise<number> }> {
   const raise =
     state === 'deadlock'
       ? `if new.checkpoint_id <> new.thread_id and exists (select from "${schema}".threads where seq > 1 and thread_id = new.thread_id) then
@@ -54,7 +60,10 @@ export async function failInserts(url: string, schema: string, table: string, st
   )
   return {
     async stop() {
-      const [row] = await query(url, `select case when is_called then last_value else 0 end::int as count from fault_count`)
+      const [row] = await query(
+        url,
+        `select case when is_called then last_value else 0 end::int as count from fault_count`,
+      )
       await query(url, `drop trigger fault on "${schema}".${table}; drop function fault; drop sequence fault_count`)
       return row?.['count'] as number
     },

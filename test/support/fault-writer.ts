@@ -45,10 +45,15 @@ export function valuesOf(thread: string, n: number): Record<string, unknown> {
 }
 
 export function writesOf(thread: string, n: number): [string, unknown][] {
-  return [['messages', valuesOf(thread, n)['messages']], ['n', n], ['__interrupt__', `why ${n}`]]
+  return [
+    ['messages', valuesOf(thread, n)['messages']],
+    ['n', n],
+    ['__interrupt__', `why ${n}`],
+  ]
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await main(JSON.parse(process.argv[2] ?? '') as WriterOptions)
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  await main(JSON.parse(process.argv[2] ?? '') as WriterOptions)
 
 async function main(options: WriterOptions): Promise<void> {
   const { url, schema, work, thread } = options
@@ -107,7 +112,12 @@ function deafPool(url: string): PgPool {
       pool.connect((error, client) => {
         if (client === undefined) return callback(error, undefined)
         client.removeAllListeners('error')
-        callback(undefined, { query: (statement) => client.query(statement), release: (reason) => client.release(reason), on: () => {}, removeListener: () => {} })
+        callback(undefined, {
+          query: (statement) => client.query(statement),
+          release: (reason) => client.release(reason),
+          on: () => {},
+          removeListener: () => {},
+        })
       }),
     end: () => pool.end(),
   }

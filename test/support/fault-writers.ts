@@ -2,7 +2,9 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import type { PgCheckpointer } from '../../src/index.ts'
 import { TestThread } from './checkpoints.ts'
 import { idOf, valuesOf, writesOf, type WriterOptions } from './fault-writer.ts'
@@ -19,21 +21,28 @@ export class Writer {
   complaint = ''
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown>
+  /** Resolves at its first line, or its end. */
+  readonly #isReady: Promise<unknown>
   #isKilled = false
 
   private constructor(options: WriterOptions) {
     this.options = options
-    this.#child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(options)], { cwd: root, stdio: ['pipe', 'pipe', 'pipe'] })
+    this.#child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(options)], {
+      cwd: root,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
     this.#child.stderr?.on('data', (chunk: Buffer) => (this.complaint += chunk.toString()))
     this.#child.stdin?.on('error', () => {})
     this.#ended = once(this.#child, 'close')
-    createInterface({ input: this.#child.stdout! }).on('line', (line) => this.#hear(line))
+    const lines = createInterface({ input: this.#child.stdout as Readable })
+    lines.on('line', (line) => this.#hear(line))
+    this.#isReady = Promise.race([this.#ended, once(lines, 'line')])
   }
 
   /** Resolves when it is ready to begin. */
   static async start(options: WriterOptions): Promise<Writer> {
     const writer = new Writer(options)
-    await Promise.race([writer.#ended, expect.poll(() => writer.said.has('ready'), { timeout: 30_000, interval: 5 }).toBe(true)])
+    await writer.#isReady
     return writer
   }
 
@@ -81,10 +90,10 @@ export async function audit(direct: PgCheckpointer, writer: Writer): Promise<Aud
   let torn = 0
   for (const [id, { checkpoint, pendingWrites = [] }] of found) {
     const n = Number(id)
-    const isWhole =
-      JSON.stringify(checkpoint.channel_values) === JSON.stringify(valuesOf(thread, n)) &&
-      (pendingWrites.length === 0 || JSON.stringify(pendingWrites.map(([, ...write]) => write).toSorted()) === JSON.stringify(writesOf(thread, n).toSorted()))
-    if (!isWhole) torn++
+    const writesFound = new Map(pendingWrites.map(([, channel, value]) => [channel, value]))
+    const isWhole = isDeepStrictEqual(checkpoint.channel_values, valuesOf(thread, n))
+    const areWritesWhole = pendingWrites.length === 0 || isDeepStrictEqual(writesFound, new Map(writesOf(thread, n)))
+    if (!isWhole || !areWritesWhole) torn++
   }
   return { acknowledged: puts.length + writes.length, lost, torn }
 }

@@ -89,10 +89,19 @@ export async function startPgBouncer(serverUrl: string, poolSize: number): Promi
 }
 
 async function answers(port: number): Promise<boolean> {
-  const client = new Client({ host: '127.0.0.1', port, user: 'test', database: 'postgres', connectionTimeoutMillis: 2000 })
+  const client = new Client({
+    host: '127.0.0.1',
+    port,
+    user: 'test',
+    database: 'postgres',
+    connectionTimeoutMillis: 2000,
+  })
   client.on('error', () => {})
-  return client.connect().then(
-    () => true,
-    () => false,
-  ).finally(() => void client.end().catch(() => {}))
+  return client
+    .connect()
+    .then(
+      () => true,
+      () => false,
+    )
+    .finally(() => void client.end().catch(() => {}))
 }

@@ -18,7 +18,7 @@ export interface Fault {
 export type FaultAction = 'cut before' | 'cut after' | 'swallow' | 'black hole' | 'delay'
 
 /** Message types in the order in which they passed: `startup`, then the letter of each. */
-export interface Passed {
+interface Passed {
   readonly toServer: string[]
   readonly toClient: string[]
 }
@@ -31,7 +31,10 @@ export interface PostgresProxy extends TcpProxy {
 }
 
 /** A proxy that knows where one message of Postgres's protocol ends and the next begins. Without TLS. */
-export async function startPostgresProxy(url: string, faultOf: (connection: number) => Fault | undefined): Promise<PostgresProxy> {
+export async function startPostgresProxy(
+  url: string,
+  faultOf: (connection: number) => Fault | undefined,
+): Promise<PostgresProxy> {
   const passed: Passed[] = []
   let result: PostgresProxy | undefined
   const proxy = await startProxy(targetOf(url, 5432), (link) => {
@@ -65,13 +68,18 @@ export async function startPostgresProxy(url: string, faultOf: (connection: numb
 }
 
 /** Passes messages on, one after the other has left; what comes after a cut stays here. */
-function inOrder({ client, server }: Link, direction: Fault['direction']): (bytes: Buffer, action?: FaultAction) => Promise<void> {
+function inOrder(
+  { client, server }: Link,
+  direction: Fault['direction'],
+): (bytes: Buffer, action?: FaultAction) => Promise<void> {
   const [from, to] = direction === 'toServer' ? [client, server] : [server, client]
   let turn = Promise.resolve()
   let isCut = false
   const write = (bytes: Buffer) => new Promise<void>((resolve) => void to.write(bytes, () => resolve()))
   return (bytes, action) => {
-    turn = turn.then(async () => {
+    const before = turn
+    turn = (async () => {
+      await before
       if (isCut) return
       if (action === 'delay') await sleep(50)
       if (action !== 'cut before') await write(bytes)
@@ -80,7 +88,7 @@ function inOrder({ client, server }: Link, direction: Fault['direction']): (byte
         to.end() // what was passed on arrives
         from.destroy()
       }
-    })
+    })()
     return turn
   }
 }

@@ -1,7 +1,8 @@
 /** Random sequences of what LangGraph may call, on a checkpointer and on the reference model beside it. */
+import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
-import type { BaseCheckpointSaver, CheckpointMetadata, CheckpointTuple, PendingWrite } from '@langchain/langgraph-checkpoint'
+import type { BaseCheckpointSaver, CheckpointMetadata, CheckpointTuple } from '@langchain/langgraph-checkpoint'
 import { checkpointOf, collect, configOf, textOf } from './checkpoints.ts'
 import { ReferenceModel, type ModelTuple } from './reference-model.ts'
 
@@ -15,26 +16,47 @@ export type Step =
   | { readonly kind: 'write'; readonly on: number; readonly task: number; readonly channels: readonly number[] }
   | { readonly kind: 'delete'; readonly newRun: boolean }
   | { readonly kind: 'read'; readonly on: number; readonly adopt: boolean }
-  | { readonly kind: 'list'; readonly ns: number; readonly before: number; readonly limit: number; readonly step: number }
+  | {
+      readonly kind: 'list'
+      readonly ns: number
+      readonly before: number
+      readonly limit: number
+      readonly step: number
+    }
 
 const n = fc.nat(1000)
 export const STEPS: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: fc.record({ kind: fc.constant('change'), how: n, at: n, size: fc.nat(3000) }) },
-    { weight: 8, arbitrary: fc.record({ kind: fc.constant('put'), on: n, ns: n, slow: fc.boolean(), bump: fc.boolean() }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({ kind: fc.constant('put'), on: n, ns: n, slow: fc.boolean(), bump: fc.boolean() }),
+    },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('root'), ns: n, fresh: n }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('again'), on: n, parent: n }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('copy'), on: n }) },
-    { weight: 4, arbitrary: fc.record({ kind: fc.constant('write'), on: n, task: n, channels: fc.array(n, { maxLength: 12 }) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constant('write'), on: n, task: n, channels: fc.array(n, { maxLength: 12 }) }),
+    },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete'), newRun: fc.boolean() }) },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('read'), on: n, adopt: fc.boolean() }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('list'), ns: n, before: n, limit: n, step: n }) },
-  ) as fc.Arbitrary<Step>,
+  ),
   { minLength: 8, maxLength: 30, size: 'max' },
 )
 
 const NAMESPACES = ['', 'child:1f0a', 'child:1f0a|deep:2']
-const WRITE_CHANNELS = ['messages', '__resume__', 'constructor', '__error__', 'x', '__interrupt__', '__pregel_tasks', '__proto__']
+const WRITE_CHANNELS = [
+  'messages',
+  '__resume__',
+  'constructor',
+  '__error__',
+  'x',
+  '__interrupt__',
+  '__pregel_tasks',
+  '__proto__',
+]
 
 interface Message {
   id: number
@@ -103,7 +125,13 @@ export class Sequence {
   async #root({ ns, fresh }: Step & { kind: 'root' }): Promise<void> {
     const versions = this.#versions(1)
     const newVersions = Object.fromEntries(Object.entries(versions).filter((_, i) => ((fresh >> i) & 1) === 1))
-    await this.#store(pick(this.#processes, fresh)!, this.#hear(pick(NAMESPACES, ns)!), undefined, versions, newVersions)
+    await this.#store(
+      pick(this.#processes, fresh)!,
+      this.#hear(pick(NAMESPACES, ns)!),
+      undefined,
+      versions,
+      newVersions,
+    )
   }
 
   async #again({ on, parent: own }: Step & { kind: 'again' }): Promise<void> {
@@ -123,16 +151,28 @@ export class Sequence {
     if (known === undefined || process === undefined) return
     const saved = await process.getTuple(configOf(this.#threadId, known.ns, known.id))
     const expected = this.#model.getTuple(known.ns, known.id)
-    expect(saved && plain(saved)).toStrictEqual(expected)
+    assert.deepEqual(saved && plain(saved), expected)
     if (saved === undefined || expected === undefined) return
     const parent = this.#known.find(({ ns, id }) => ns === known.ns && id === expected.parent)
     if (expected.parent !== undefined && (!parent || (await this.#processFor(parent, process)) === undefined)) return
     const copy = this.#hear(known.ns)
     const metadata = { source: 'fork', step: this.#count } as CheckpointMetadata
     const versions = saved.checkpoint.channel_versions as Record<string, number>
-    await process.put(saved.parentConfig ?? configOf(this.#threadId, known.ns), { ...saved.checkpoint, id: copy.id }, metadata, {})
+    await process.put(
+      saved.parentConfig ?? configOf(this.#threadId, known.ns),
+      { ...saved.checkpoint, id: copy.id },
+      metadata,
+      {},
+    )
     copy.by.add(process)
-    this.#model.put({ ...copy, parent: expected.parent, values: expected.values, versions, newVersions: {}, metadata: { ...metadata } })
+    this.#model.put({
+      ...copy,
+      parent: expected.parent,
+      values: expected.values,
+      versions,
+      newVersions: {},
+      metadata: { ...metadata },
+    })
   }
 
   async #store(
@@ -160,7 +200,7 @@ export class Sequence {
       i % 3 === 0 ? this.#state.messages : (pick(this.#state.messages, channel) ?? { n: channel }),
     ])
     const taskId = `task-${task % 3}`
-    const written = process.putWrites(configOf(this.#threadId, known.ns, known.id), writes as PendingWrite[], taskId)
+    const written = process.putWrites(configOf(this.#threadId, known.ns, known.id), writes, taskId)
     if (writes.length > 0) this.#model.putWrites(known.ns, known.id, taskId, writes)
     await written
   }
@@ -171,7 +211,7 @@ export class Sequence {
     this.#fresh.clear()
     if (!newRun) return
     for (const process of this.#processes) {
-      expect(await process.getTuple(configOf(this.#threadId))).toBeUndefined()
+      assert.equal(await process.getTuple(configOf(this.#threadId)), undefined)
       this.#fresh.add(process)
     }
   }
@@ -182,9 +222,10 @@ export class Sequence {
     if (known === undefined || process === undefined) return
     const tuple = await process.getTuple(configOf(this.#threadId, known.ns, on % 3 === 0 ? undefined : known.id))
     this.#fresh.add(process)
-    expect(tuple && plain(tuple)).toStrictEqual(this.#model.getTuple(known.ns, on % 3 === 0 ? undefined : known.id))
+    assert.deepEqual(tuple && plain(tuple), this.#model.getTuple(known.ns, on % 3 === 0 ? undefined : known.id))
     const values = tuple?.checkpoint.channel_values
-    if (adopt && values !== undefined && 'messages' in values && 'files' in values && 'counters' in values) this.#state = values as State
+    if (adopt && values !== undefined && 'messages' in values && 'files' in values && 'counters' in values)
+      this.#state = values as State
   }
 
   async #list({ ns: at, before: id, limit: max, step }: Step & { kind: 'list' }): Promise<void> {
@@ -198,27 +239,31 @@ export class Sequence {
     const configurable = { thread_id: this.#threadId, ...(ns !== undefined && { checkpoint_ns: ns }) }
     const query = before === undefined ? options : { ...options, before: configOf('any', '', before) }
     const tuples = await collect(process.list({ configurable }, query))
-    expect(tuples.map(plain)).toStrictEqual(this.#model.list(ns, before === undefined ? options : { ...options, before }))
+    assert.deepEqual(tuples.map(plain), this.#model.list(ns, before === undefined ? options : { ...options, before }))
   }
 
   async #compareAll(): Promise<void> {
+    const all = this.#model.list(undefined, {})
     for (const process of this.#processes) {
-      const all = await collect(process.list({ configurable: { thread_id: this.#threadId } }))
-      expect(all.map(plain)).toStrictEqual(this.#model.list(undefined, {}))
+      assert.deepEqual((await collect(process.list({ configurable: { thread_id: this.#threadId } }))).map(plain), all)
       for (const ns of NAMESPACES) {
         const head = await process.getTuple(configOf(this.#threadId, ns))
-        expect(head && plain(head)).toStrictEqual(this.#model.getTuple(ns))
+        assert.deepEqual(head && plain(head), this.#model.getTuple(ns))
       }
-      for (const { ns, id } of this.#known) {
-        const tuple = await process.getTuple(configOf(this.#threadId, ns, id))
-        expect(tuple && plain(tuple)).toStrictEqual(this.#model.getTuple(ns, id))
-      }
+    }
+    for (const [i, { ns, id }] of this.#known.entries()) {
+      const tuple = await pick(this.#processes, i)!.getTuple(configOf(this.#threadId, ns, id))
+      assert.deepEqual(tuple && plain(tuple), this.#model.getTuple(ns, id))
     }
   }
 
   /** A new id; a host with a slow clock makes smaller ones. */
   #hear(ns: string, slow = false): Known {
-    const known = { ns, id: `${slow ? 0 : 1}-${String(this.#known.length).padStart(4, '0')}`, by: new Set<BaseCheckpointSaver>() }
+    const known = {
+      ns,
+      id: `${slow ? 0 : 1}-${String(this.#known.length).padStart(4, '0')}`,
+      by: new Set<BaseCheckpointSaver>(),
+    }
     this.#known.push(known)
     return known
   }
@@ -227,7 +272,11 @@ export class Sequence {
    * The process that continues from a checkpoint: it has read it, as LangGraph does. One of a deleted life belongs to
    * a process that knew it then; where there is none, nobody can continue from it.
    */
-  async #processFor(known: Known, only?: BaseCheckpointSaver, byHead = false): Promise<BaseCheckpointSaver | undefined> {
+  async #processFor(
+    known: Known,
+    only?: BaseCheckpointSaver,
+    byHead = false,
+  ): Promise<BaseCheckpointSaver | undefined> {
     const process = only ?? pick(this.#processes, this.#count)!
     if (known.by.has(process)) return process
     if (this.#model.isLate(known.ns, known.id)) return only === undefined ? [...known.by][0] : undefined
@@ -252,14 +301,25 @@ function change(state: State, { how, at, size }: Step & { kind: 'change' }): voi
   const name = `file${at % 12}`
   const kinds: (() => void)[] = [
     () => messages.push({ id: at, text: textOf(at, size), meta: { tags: [], deep: { n: 0 } } }),
-    () => void (state.messages = [...messages, { id: at, text: textOf(at, size / 10), meta: { tags: ['x'], deep: { n: 1 } } }]),
-    () => messages.push(...Array.from({ length: 12 }, (_, k) => ({ id: k, text: textOf(k, size / 4), meta: { tags: [], deep: { n: k } } }))),
+    () =>
+      void (state.messages = [
+        ...messages,
+        { id: at, text: textOf(at, size / 10), meta: { tags: ['x'], deep: { n: 1 } } },
+      ]),
+    () =>
+      messages.push(
+        ...Array.from({ length: 12 }, (_, k) => ({
+          id: k,
+          text: textOf(k, size / 4),
+          meta: { tags: [], deep: { n: k } },
+        })),
+      ),
     () => void (message && (message.text = textOf(at + 1, size))),
     () => void message?.meta.tags.push(`t${at}`),
     () => void (message && (message.meta.deep.n += 1)),
     () => void (state.messages = messages.slice(1 + (at % 3))),
     () => void messages.splice(i, 1),
-    () => void messages.reverse(),
+    () => void (state.messages = messages.toReversed()),
     () => void (state.messages = messages.map((each, k) => (k === i ? { ...each, id: -1 } : each))),
     () => void (files[name] = { text: textOf(at, size), lines: [at] }),
     () => void files[name]?.lines.push(size),
@@ -286,6 +346,13 @@ function plain(tuple: CheckpointTuple): ModelTuple {
   const { checkpoint, config, parentConfig, metadata, pendingWrites } = tuple
   const parent = parentConfig?.configurable?.['checkpoint_id'] as string | undefined
   const ns = config.configurable?.['checkpoint_ns'] as string
-  const all = { ns, id: checkpoint.id, ...(parent !== undefined && { parent }), values: checkpoint.channel_values, metadata, writes: pendingWrites }
+  const all = {
+    ns,
+    id: checkpoint.id,
+    ...(parent !== undefined && { parent }),
+    values: checkpoint.channel_values,
+    metadata,
+    writes: pendingWrites,
+  }
   return JSON.parse(JSON.stringify(all)) as ModelTuple
 }

@@ -80,27 +80,38 @@ export class Campaign {
   /** A checkpointer as in a new process: nothing at hand, Redis untried. Without a memory of its own, as it hides Redis. */
   open(options: Partial<PgCheckpointerOptions> = {}): PgCheckpointer {
     const checkpointer = new PgCheckpointer({
-      connection: this.pool, schema: testSchema, redis: this.redis, redisPrefix: this.prefix, cacheBytes: 0, ...options,
+      connection: this.pool,
+      schema: testSchema,
+      redis: this.redis,
+      redisPrefix: this.prefix,
+      cacheBytes: 0,
+      ...options,
     })
     this.#opened.push(checkpointer)
     return checkpointer
   }
 
-  /** Puts a new state, which shares most of its parts with the one before. */
-  async write(index: number): Promise<void> {
+  /** Puts a new state, which shares most of its parts with the one before. @returns how long the put took, in ms */
+  async write(index: number): Promise<number> {
     const subject = this.subjects[index % this.subjects.length] as Subject
     const { states } = subject
     const before = states.at(-1) as { messages: object[]; files: object } | undefined
     const seed = ++this.#seed
     const state = {
-      messages: [...(before?.messages ?? Array.from({ length: 11 }, (_, i) => messageOf(seed * 100 + i))), messageOf(seed)].slice(-12),
+      messages: [
+        ...(before?.messages ?? Array.from({ length: 11 }, (_, i) => messageOf(seed * 100 + i))),
+        messageOf(seed),
+      ].slice(-12),
       files: { ...before?.files, [`file ${seed % 3}`]: textOf(seed, 3000) },
       bytes: new TextEncoder().encode(textOf(seed, 2000)),
       step: seed,
     }
     const which = states.push(state) - 1
+    const start = performance.now()
     subject.ids[which] = await subject.thread.put(state)
+    const ms = performance.now() - start
     subject.acknowledged = Math.max(subject.acknowledged, which)
+    return ms
   }
 
   /** Reads a thread, and compares. */
@@ -116,10 +127,13 @@ export class Campaign {
       const step = Number(found?.['step'])
       const which = states.findIndex((state) => state['step'] === step)
       const problem =
-        which < 0 ? 'a state that was never put'
-        : tuple?.checkpoint.id !== (ids[which] ?? tuple?.checkpoint.id) ? 'the id of another checkpoint'
-        : isDeepStrictEqual(found, states[which]) ? undefined
-        : 'other values'
+        which < 0
+          ? 'a state that was never put'
+          : tuple?.checkpoint.id !== (ids[which] ?? tuple?.checkpoint.id)
+            ? 'the id of another checkpoint'
+            : isDeepStrictEqual(found, states[which])
+              ? undefined
+              : 'other values'
       if (problem !== undefined) this.#note('wrong', problem)
       else if (which < acknowledged) this.#note('stale', `state ${which} after ${acknowledged} was acknowledged`)
       return ms
@@ -173,7 +187,15 @@ export class Campaign {
   /** What was seen, for the report. */
   figures(): Record<string, number | string> {
     const { reads, wrong, stale, failed, times } = this
-    return { reads, wrong, stale, failed, 'median ms': times.at(0.5), '99 % ms': times.at(0.99), 'longest ms': times.at(1) }
+    return {
+      reads,
+      wrong,
+      stale,
+      failed,
+      'median ms': times.at(0.5),
+      '99 % ms': times.at(0.99),
+      'longest ms': times.at(1),
+    }
   }
 
   #note(kind: 'wrong' | 'stale' | 'failed', problem: string): void {
@@ -188,5 +210,9 @@ export class Campaign {
 }
 
 function messageOf(seed: number): object {
-  return { role: seed % 2 === 0 ? 'user' : 'assistant', content: textOf(seed, seed % 4 === 0 ? 300 : 1300), id: `m${seed}` }
+  return {
+    role: seed % 2 === 0 ? 'user' : 'assistant',
+    content: textOf(seed, seed % 4 === 0 ? 300 : 1300),
+    id: `m${seed}`,
+  }
 }

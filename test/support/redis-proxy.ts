@@ -13,8 +13,19 @@ import { startProxy, targetOf, type TcpProxy } from './tcp-proxy.ts'
  * - `trickle` replies come in small pieces
  * - `cut` half a reply comes, then the connection ends
  * - `swallow` no reply comes
+ * - `silent` neither does one to any other command; unlike a black hole, commands are counted
  */
-export type RedisProxyMode = 'pass' | 'rotate' | 'late' | 'cross' | 'ok' | 'slow' | 'trickle' | 'cut' | 'swallow'
+export type RedisProxyMode =
+  | 'pass'
+  | 'rotate'
+  | 'late'
+  | 'cross'
+  | 'ok'
+  | 'slow'
+  | 'trickle'
+  | 'cut'
+  | 'swallow'
+  | 'silent'
 
 export interface RedisProxy extends TcpProxy {
   readonly url: string
@@ -34,7 +45,14 @@ const HANDSHAKE = new Set(['HELLO', 'AUTH', 'CLIENT', 'INFO', 'SELECT', 'READONL
 export async function startRedisProxy(url: string): Promise<RedisProxy> {
   const byName = new Map<string, number>()
   let held: Buffer | undefined
-  const state = { url: '', mode: 'pass' as RedisProxyMode, delayMs: 30, commands: 0, commandsByName: byName, tampered: 0 }
+  const state = {
+    url: '',
+    mode: 'pass' as RedisProxyMode,
+    delayMs: 30,
+    commands: 0,
+    commandsByName: byName,
+    tampered: 0,
+  }
 
   const tcp = await startProxy(targetOf(url, 6379), ({ client, server }) => {
     const unanswered: Frame[] = []
@@ -47,7 +65,9 @@ export async function startRedisProxy(url: string): Promise<RedisProxy> {
     const onReply = (frame: Frame): void => {
       const { mode, delayMs } = state
       const command = unanswered.shift()
-      if (command === undefined || nameOf(command) !== 'MGET' || mode === 'pass') return inTurn(() => client.write(frame.bytes))
+      if (mode === 'silent') return
+      if (command === undefined || nameOf(command) !== 'MGET' || mode === 'pass')
+        return inTurn(() => client.write(frame.bytes))
       state.tampered++
       if (mode === 'rotate') inTurn(() => client.write(rotated(frame, command)))
       else if (mode === 'ok') inTurn(() => client.write('+OK\r\n'))
@@ -118,7 +138,13 @@ function endOfFrame(data: Buffer, start: number, items?: Item[]): number | undef
     end = endOfFrame(data, from)
     if (end === undefined) return undefined
     const item = data.subarray(from, end)
-    items?.push({ bytes: item, text: item.toString('latin1').replace(/^\$\d+\r\n/, '').trimEnd() })
+    items?.push({
+      bytes: item,
+      text: item
+        .toString('latin1')
+        .replace(/^\$\d+\r\n/, '')
+        .trimEnd(),
+    })
   }
   return end
 }
@@ -136,7 +162,8 @@ function rotated({ items }: Frame, command: Frame): Buffer {
     const kind = command.items[i + 1]?.text.replace(/^.*:/, '').charAt(0) ?? ''
     byKind.set(kind, [...(byKind.get(kind) ?? []), i])
   }
-  for (const places of byKind.values()) for (const [n, i] of places.entries()) moved[i] = items[places[(n + 1) % places.length] as number] as Item
+  for (const places of byKind.values())
+    for (const [n, i] of places.entries()) moved[i] = items[places[(n + 1) % places.length] as number] as Item
   return Buffer.concat([Buffer.from(`*${items.length}\r\n`), ...moved.map(({ bytes }) => bytes)])
 }
 

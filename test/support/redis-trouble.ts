@@ -67,7 +67,11 @@ export function conclude(
 }
 
 /** While `work` goes on, does `fault` again and again. @returns how often */
-export async function whileDoing(work: Promise<unknown>, pauseMs: number, fault: () => Promise<unknown>): Promise<number> {
+export async function whileDoing(
+  work: Promise<unknown>,
+  pauseMs: number,
+  fault: () => Promise<unknown>,
+): Promise<number> {
   const state = { isOver: false }
   let times = 0
   const faults = (async () => {

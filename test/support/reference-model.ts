@@ -33,7 +33,12 @@ interface Write {
   readonly value: unknown
 }
 
-const SPECIAL = new Map([['__error__', -1], ['__scheduled__', -2], ['__interrupt__', -3], ['__resume__', -4]])
+const SPECIAL = new Map([
+  ['__error__', -1],
+  ['__scheduled__', -2],
+  ['__interrupt__', -3],
+  ['__resume__', -4],
+])
 
 /** One thread. */
 export class ReferenceModel {
@@ -101,13 +106,18 @@ export class ReferenceModel {
     return row && this.#tuple(row)
   }
 
-  list(ns: string | undefined, options: { before?: string; limit?: number; filter?: Record<string, unknown> }): ModelTuple[] {
+  list(
+    ns: string | undefined,
+    options: { before?: string; limit?: number; filter?: Record<string, unknown> },
+  ): ModelTuple[] {
     const { before, limit, filter = {} } = options
     const holders = [...this.#rows.values()].filter((row) => row.id === before)
     const bound = (holders.find((row) => row.ns === ns) ?? holders.toSorted((a, b) => b.order - a.order)[0])?.order
     return this.#ordered(ns)
       .filter((row) => before === undefined || (bound === undefined ? row.id < before : row.order < bound))
-      .filter((row) => Object.entries(filter).every(([name, value]) => value === undefined || row.metadata[name] === value))
+      .filter((row) =>
+        Object.entries(filter).every(([name, value]) => value === undefined || row.metadata[name] === value),
+      )
       .slice(0, limit)
       .map((row) => this.#tuple(row))
   }
@@ -119,7 +129,9 @@ export class ReferenceModel {
 
   #holds(ns: string, channel: string, value: unknown): boolean {
     const text = JSON.stringify(value)
-    return this.#ordered(ns).some((row) => Object.hasOwn(row.values, channel) && JSON.stringify(row.values[channel]) === text)
+    return this.#ordered(ns).some(
+      (row) => Object.hasOwn(row.values, channel) && JSON.stringify(row.values[channel]) === text,
+    )
   }
 
   #tuple({ ns, id, parent, values, metadata }: Row): ModelTuple {

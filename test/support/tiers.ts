@@ -11,7 +11,12 @@ export function newPrefix(): string {
 /** A Redis tier with the defaults of PgCheckpointer, and a longer timeout, as test machines are busy. */
 export function redisTier(connection: RedisConnection, options: Partial<RedisTierOptions> = {}): RedisTier {
   return new RedisTier(connection, {
-    tenant: '', prefix: newPrefix(), ttlSeconds: 60, timeoutMs: 1000, maxValueBytes: 1024 * 1024, ...options,
+    tenant: '',
+    prefix: newPrefix(),
+    ttlSeconds: 60,
+    timeoutMs: 1000,
+    maxValueBytes: 1024 * 1024,
+    ...options,
   })
 }
 

@@ -1,4 +1,13 @@
-import { MAX_ID_BYTES, MAX_NAMESPACE_BYTES, checkpointIdOf, namespaceOf, parseAddress, requireId, runIdOf, toConfig } from '../../src/address.ts'
+import {
+  MAX_ID_BYTES,
+  MAX_NAMESPACE_BYTES,
+  checkpointIdOf,
+  namespaceOf,
+  parseAddress,
+  requireId,
+  runIdOf,
+  toConfig,
+} from '../../src/address.ts'
 import { InvalidInputError } from '../../src/errors.ts'
 
 const errorOf = (work: () => unknown): InvalidInputError => {
@@ -20,8 +29,16 @@ test('an address is the three keys of a config, and nothing else of it', () => {
 })
 
 test('the namespace is the root, and the checkpoint the head, unless they are given', () => {
-  for (const more of [{}, { checkpoint_ns: undefined, checkpoint_id: undefined }, { checkpoint_ns: '', checkpoint_id: '' }]) {
-    expect(parseAddress({ configurable: { thread_id: 't', ...more } })).toStrictEqual({ threadId: 't', ns: '', checkpointId: undefined })
+  for (const more of [
+    {},
+    { checkpoint_ns: undefined, checkpoint_id: undefined },
+    { checkpoint_ns: '', checkpoint_id: '' },
+  ]) {
+    expect(parseAddress({ configurable: { thread_id: 't', ...more } })).toStrictEqual({
+      threadId: 't',
+      ns: '',
+      checkpointId: undefined,
+    })
   }
 })
 
@@ -67,17 +84,33 @@ test.each([
 })
 
 test('ids up to the limit are taken, of whatever characters', () => {
-  for (const id of ['x'.repeat(MAX_ID_BYTES), 'é'.repeat(MAX_ID_BYTES / 2), '\u{1f600}', ' ', 'a|b:c', '__proto__', "'; drop table", 'a\ufeff', '\n']) {
+  for (const id of [
+    'x'.repeat(MAX_ID_BYTES),
+    'é'.repeat(MAX_ID_BYTES / 2),
+    '\u{1f600}',
+    ' ',
+    'a|b:c',
+    '__proto__',
+    "'; drop table",
+    'a\ufeff',
+    '\n',
+  ]) {
     expect(requireId('id', id)).toBe(id)
   }
-  expect(namespaceOf({ configurable: { checkpoint_ns: 'x'.repeat(MAX_NAMESPACE_BYTES) } })).toHaveLength(MAX_NAMESPACE_BYTES)
-  expect(errorOf(() => namespaceOf({ configurable: { checkpoint_ns: 'x'.repeat(MAX_NAMESPACE_BYTES + 1) } })).field).toBe('configurable.checkpoint_ns')
+  expect(namespaceOf({ configurable: { checkpoint_ns: 'x'.repeat(MAX_NAMESPACE_BYTES) } })).toHaveLength(
+    MAX_NAMESPACE_BYTES,
+  )
+  expect(
+    errorOf(() => namespaceOf({ configurable: { checkpoint_ns: 'x'.repeat(MAX_NAMESPACE_BYTES + 1) } })).field,
+  ).toBe('configurable.checkpoint_ns')
 })
 
 test('a checkpoint id of null is the head; other kinds are refused', () => {
   expect(checkpointIdOf({ configurable: { checkpoint_id: null } })).toBeUndefined()
   for (const id of [0, false, 1n, [], {}, ['x']]) {
-    expect(errorOf(() => checkpointIdOf({ configurable: { checkpoint_id: id } })).field).toBe('configurable.checkpoint_id')
+    expect(errorOf(() => checkpointIdOf({ configurable: { checkpoint_id: id } })).field).toBe(
+      'configurable.checkpoint_id',
+    )
   }
 })
 

@@ -28,9 +28,15 @@ function unfold({ items, parts }: Folded): string[] {
 const numbered = (length: number, from = 0) => Array.from({ length }, (_, i) => JSON.stringify(`item ${i + from}`))
 
 test('folded items unfold to the same items', () => {
-  const property = fc.property(fc.array(fc.jsonValue().map((value) => JSON.stringify(['x', value])), { maxLength: 400, size: 'max' }), (items) => {
-    expect(unfold(fold(items))).toStrictEqual(items)
-  })
+  const property = fc.property(
+    fc.array(
+      fc.jsonValue().map((value) => JSON.stringify(['x', value])),
+      { maxLength: 400, size: 'max' },
+    ),
+    (items) => {
+      expect(unfold(fold(items))).toStrictEqual(items)
+    },
+  )
   fc.assert(property, { numRuns: 100 })
 })
 
@@ -94,12 +100,21 @@ test('a group always ends at its greatest size, and on average before', () => {
 })
 
 test('pieces of text join to a text that says the same, and no surrogate is alone in one', () => {
-  const texts = ['', 'x', 'x'.repeat(PIECE_LENGTH), '\u{1f600}'.repeat(PIECE_LENGTH), `x${'\u{1f600}'.repeat(PIECE_LENGTH)}`, '\ufeff'.repeat(100_000)]
+  const texts = [
+    '',
+    'x',
+    'x'.repeat(PIECE_LENGTH),
+    '\u{1f600}'.repeat(PIECE_LENGTH),
+    `x${'\u{1f600}'.repeat(PIECE_LENGTH)}`,
+    '\ufeff'.repeat(100_000),
+  ]
   for (const text of texts) {
     const json = JSON.stringify(text)
     const pieces = textPieces(json)
     expect(JSON.parse(pieces.join(''))).toBe(text)
-    expect(pieces.every((piece) => piece.isWellFormed() && piece.length <= PIECE_LENGTH && !piece.startsWith('\ufeff'))).toBe(true)
+    expect(
+      pieces.every((piece) => piece.isWellFormed() && piece.length <= PIECE_LENGTH && !piece.startsWith('\ufeff')),
+    ).toBe(true)
   }
 })
 

@@ -1,7 +1,8 @@
 /** The encoder: the same content gives the same manifest, digest and parts, whatever the memo holds. */
+import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { AIMessage, BaseMessage, HumanMessage } from '@langchain/core/messages'
-import type { Checkpoint, CheckpointMetadata } from '@langchain/langgraph-checkpoint'
+import type { CheckpointMetadata } from '@langchain/langgraph-checkpoint'
 import { CheckpointCodec } from '../../src/codec/checkpoint-codec.ts'
 import type { Part } from '../../src/codec/part.ts'
 import { checkpointOf, textOf } from '../support/checkpoints.ts'
@@ -15,7 +16,7 @@ interface Encoded {
 }
 
 function encode(codec: CheckpointCodec, values: Record<string, unknown>): Encoded {
-  return codec.encodeCheckpoint(checkpointOf('id', values) as Checkpoint, {} as CheckpointMetadata, {}, false) as Encoded
+  return codec.encodeCheckpoint(checkpointOf('id', values), {} as CheckpointMetadata, {}, false) as Encoded
 }
 
 async function decode(codec: CheckpointCodec, encoded: Encoded): Promise<Record<string, unknown>> {
@@ -38,12 +39,17 @@ function unshared<Value>(value: Value): Value {
 /** A message's fields and its lc_kwargs share objects. */
 function cloned<Value>(value: Value, clones: Map<unknown, unknown>): Value {
   if (typeof value !== 'object' || value === null) return value
-  const clone: unknown = clones.get(value) ?? (Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value) as object))
+  const clone: unknown =
+    clones.get(value) ?? (Array.isArray(value) ? [] : Object.create(Object.getPrototypeOf(value) as object))
   if (clones.has(value)) return clone as Value
   clones.set(value, clone)
   for (const key of Reflect.ownKeys(value)) {
     const property = Object.getOwnPropertyDescriptor(value, key)!
-    Object.defineProperty(clone, key, 'value' in property ? { ...property, value: cloned(property.value, clones) } : property)
+    Object.defineProperty(
+      clone,
+      key,
+      'value' in property ? { ...property, value: cloned(property.value, clones) } : property,
+    )
   }
   return clone as Value
 }
@@ -78,7 +84,8 @@ function change(value: unknown, at: number): void {
   if (key === undefined) return
   const inner = record[key]
   if (typeof inner === 'number') record[key] = inner + 1
-  else if (typeof inner === 'string' && key !== 'name') record[key] = at % 3 === 0 ? inner.slice(0, 10) : textOf(at, at * 20)
+  else if (typeof inner === 'string' && key !== 'name')
+    record[key] = at % 3 === 0 ? inner.slice(0, 10) : textOf(at, at * 20)
   else if (Array.isArray(value) && at % 5 === 0) value.splice(at % value.length, 1)
   else if (Array.isArray(value) && at % 5 === 1) value.push(...value.splice(1, 1))
   else change(inner, Math.floor(at / 3) + 1)
@@ -96,6 +103,7 @@ const STEPS = fc.array(
 )
 
 test('a warm memo changes nothing', async () => {
+  let encoded = 0
   const property = fc.asyncProperty(STEPS, async (steps) => {
     const warm = new CheckpointCodec({})
     const pool: unknown[] = [MAKERS[1]!(1, () => 0), MAKERS[5]!(2, () => 0)]
@@ -110,15 +118,17 @@ test('a warm memo changes nothing', async () => {
           element: [pick(seed), pick(how), pick(how + 1)],
           again: pick(seed),
         }
-        const encoded = encode(warm, values)
-        expect(shown(encoded)).toStrictEqual(shown(encode(new CheckpointCodec({}), unshared(values))))
-        const decoded = (await decode(warm, encoded)) as typeof values
-        expect(decoded).toStrictEqual(unshared(values))
+        encoded++
+        const stored = encode(warm, values)
+        assert.deepEqual(shown(stored), shown(encode(new CheckpointCodec({}), unshared(values))))
+        const decoded = (await decode(warm, stored)) as typeof values
+        assert.deepEqual(decoded, unshared(values))
         if (kind === 'reload') pool.splice(0, 3, decoded.entry.it, decoded.element[1], decoded.again)
       }
     }
   })
-  await fc.assert(property, { numRuns: 250, interruptAfterTimeLimit: 20_000, markInterruptAsFailure: false })
+  await fc.assert(property, { numRuns: 150 })
+  expect(encoded).toBeGreaterThan(300)
 })
 
 test('what was an entry, read back, is cut like any other value when it is a channel', async () => {
@@ -135,23 +145,30 @@ test('what was an element, read back, is cut like any other value when it is a c
   expect(shown(encode(codec, { row: rows[0] }))).toStrictEqual(shown(encode(new CheckpointCodec({}), { row })))
 })
 
-test.each([31, 32, 33, 40])('what was stored whole, as it was nested too deeply to be cut (%d), is cut where it is not', async (depth) => {
-  const codec = new CheckpointCodec({})
-  const rows = { rows: Array.from({ length: 100 }, (_, i) => ({ i, text: textOf(i, 400) })) }
-  let nested: unknown = rows
-  for (let i = 0; i < depth; i++) nested = { nested }
-  const encoded = encode(codec, { nested })
-  expect(shown(encode(codec, { list: [rows], rows }))).toStrictEqual(shown(encode(new CheckpointCodec({}), unshared({ list: [rows], rows }))))
-  expect(await decode(codec, encoded)).toStrictEqual({ nested })
-  expect(shown(encode(codec, { nested }))).toStrictEqual(shown(encoded))
-})
+test.each([31, 32, 33, 40])(
+  'what was stored whole, as it was nested too deeply to be cut (%d), is cut where it is not',
+  async (depth) => {
+    const codec = new CheckpointCodec({})
+    const rows = { rows: Array.from({ length: 100 }, (_, i) => ({ i, text: textOf(i, 400) })) }
+    let nested: unknown = rows
+    for (let i = 0; i < depth; i++) nested = { nested }
+    const encoded = encode(codec, { nested })
+    expect(shown(encode(codec, { list: [rows], rows }))).toStrictEqual(
+      shown(encode(new CheckpointCodec({}), unshared({ list: [rows], rows }))),
+    )
+    expect(await decode(codec, encoded)).toStrictEqual({ nested })
+    expect(shown(encode(codec, { nested }))).toStrictEqual(shown(encoded))
+  },
+)
 
 test('a large element that has become small leaves no parts of its former size behind', () => {
   const codec = new CheckpointCodec({})
   const element = { rows: Array.from({ length: 100 }, (_, i) => ({ i, text: textOf(i, 400) })) }
   encode(codec, { list: [element, 1] })
   element.rows.length = 20
-  expect(shown(encode(codec, { list: [element, 1] }))).toStrictEqual(shown(encode(new CheckpointCodec({}), { list: [unshared(element), 1] })))
+  expect(shown(encode(codec, { list: [element, 1] }))).toStrictEqual(
+    shown(encode(new CheckpointCodec({}), { list: [unshared(element), 1] })),
+  )
 })
 
 test('the same objects in a list and in an object are a list and an object', () => {
@@ -163,7 +180,16 @@ test('the same objects in a list and in an object are a list and an object', () 
 
 test.each<[string, (object: any) => void]>([
   ['a function', (object) => (object.f = () => 1)],
-  ['a getter that throws', (object) => Object.defineProperty(object, 'g', { enumerable: true, get: () => { throw new Error('no') } })],
+  [
+    'a getter that throws',
+    (object) =>
+      Object.defineProperty(object, 'g', {
+        enumerable: true,
+        get: () => {
+          throw new Error('no')
+        },
+      }),
+  ],
   ['itself', (object) => (object.self = object)],
 ])('a remembered object is refused, like any other, once it has %s', (_, spoil) => {
   for (const size of [30, 2000]) {
@@ -172,7 +198,9 @@ test.each<[string, (object: any) => void]>([
       const element = { text: textOf(1, size), deep: { n: 1 } }
       encode(codec, { list: [element, 'x'.repeat(100)] })
       spoil(deep ? element.deep : element)
-      expect(() => encode(codec, { list: [element, 'x'.repeat(100)] })).toThrow(expect.objectContaining({ code: 'UNSERIALIZABLE_VALUE' }))
+      expect(() => encode(codec, { list: [element, 'x'.repeat(100)] })).toThrow(
+        expect.objectContaining({ code: 'UNSERIALIZABLE_VALUE' }),
+      )
     }
   }
 })

@@ -62,13 +62,37 @@ test.each<[string, unknown, string]>([
   ['65 characters of JSON', 'x'.repeat(63), '"vjVt8kkMaZrko5xPUUmDrqW"'],
   ['a list of one part', rows(5), '"vDMU-4lZmmyX1sBAoJgj-pq"'],
   ['a list of several parts', rows(150), '{"list":["gmwBO27j4N2HbyG8DUlK3IR","gV8pXbsM79JXEMG2IKOZ2qM"]}'],
-  ['an object of several parts', Object.fromEntries(rows(150).map((row) => [`file ${row.id}`, row])), '{"map":["gd__7Cht__s3z4weVZFgDT7","gATbzg_1orGmOjEPyeoZUGK","gJKpMo-OvSoi-QcTRRcab1c","g0iwTfc3eS1ialDQu6z7o30"]}'],
-  ['large elements', ['a', 'b', 'c'].map((name) => ({ name, text: name.repeat(2000) })), '{"list":["vA8nq9HKh6WqUf9AJbIDIkG","v-ARBtMmmUJVAjMgiOMWg-p","v6nAGJMZkfF9psJKJaGcCpm"]}'],
-  ['a large element between small ones', [1, { text: 'x'.repeat(1100) }, 2, 3], '{"list":[{"is":[1]},"vgdrw-iWw50bGxMm5l_amGX",{"is":[2,3]}]}'],
-  ['a nested list', { a: 1, rows: rows(250), z: 2 }, '{"map":[{"is":{"a":1}},["rows",{"list":["gmwBO27j4N2HbyG8DUlK3IR","g5BAHdMLRNmsh_zS9Ypqdmr","gdHaixH5UMpaneWyxr8Q_Kz","gMNatIk5PpSU-uoFu9-Jx1c","gmMsuxSoojUkojToOsCgjaO","gyiWVNV_hGbL1sTaLJqlt1W","gI33jl9iDhVzXIe1Nft_Rn0"]}],{"is":{"z":2}}]}'],
+  [
+    'an object of several parts',
+    Object.fromEntries(rows(150).map((row) => [`file ${row.id}`, row])),
+    '{"map":["gd__7Cht__s3z4weVZFgDT7","gATbzg_1orGmOjEPyeoZUGK","gJKpMo-OvSoi-QcTRRcab1c","g0iwTfc3eS1ialDQu6z7o30"]}',
+  ],
+  [
+    'large elements',
+    ['a', 'b', 'c'].map((name) => ({ name, text: name.repeat(2000) })),
+    '{"list":["vA8nq9HKh6WqUf9AJbIDIkG","v-ARBtMmmUJVAjMgiOMWg-p","v6nAGJMZkfF9psJKJaGcCpm"]}',
+  ],
+  [
+    'a large element between small ones',
+    [1, { text: 'x'.repeat(1100) }, 2, 3],
+    '{"list":[{"is":[1]},"vgdrw-iWw50bGxMm5l_amGX",{"is":[2,3]}]}',
+  ],
+  [
+    'a nested list',
+    { a: 1, rows: rows(250), z: 2 },
+    '{"map":[{"is":{"a":1}},["rows",{"list":["gmwBO27j4N2HbyG8DUlK3IR","g5BAHdMLRNmsh_zS9Ypqdmr","gdHaixH5UMpaneWyxr8Q_Kz","gMNatIk5PpSU-uoFu9-Jx1c","gmMsuxSoojUkojToOsCgjaO","gyiWVNV_hGbL1sTaLJqlt1W","gI33jl9iDhVzXIe1Nft_Rn0"]}],{"is":{"z":2}}]}',
+  ],
   ['a long text', 'Grüße \u{1f600} '.repeat(10_000), '{"text":["tMSSUBoU8xN-VuZkc6IKwpT","t24jkJIjThymYyvE_Hp4JXf"]}'],
-  ['bytes', Uint8Array.from({ length: 70_000 }, (_, i) => i), '{"bytes":["bCxGrs8oh6XWgMUKG1LsCRZ","b8JurqdX2u7_dnFZNmvRsyP"]}'],
-  ['what looks like a marker', { $date: 'x', y: { $undefined: true } }, '{"is":{"$date":"x","y":{"$$undefined":true}}}'],
+  [
+    'bytes',
+    Uint8Array.from({ length: 70_000 }, (_, i) => i),
+    '{"bytes":["bCxGrs8oh6XWgMUKG1LsCRZ","b8JurqdX2u7_dnFZNmvRsyP"]}',
+  ],
+  [
+    'what looks like a marker',
+    { $date: 'x', y: { $undefined: true } },
+    '{"is":{"$date":"x","y":{"$$undefined":true}}}',
+  ],
 ])('the node of %s', (_, value, node) => {
   expect(channel(value)).toBe(node)
 })

@@ -3,9 +3,28 @@ import { escapeText, fromJsonbText, toJsonbText, unescapeText } from '../../src/
 
 /** Texts of what is hard: NUL, halves of pairs, backslashes, our escape sign, and what looks like an escape. */
 const hardText = fc
-  .array(fc.constantFrom('\0', '\ud83d', '\ude00', '\\', '\uf8ff', '\ufeff', '"', 'u', '0000', 'd83d', 'f8ff', 'feff', '\n', 'é', '\u{1f600}'), {
-    maxLength: 12,
-  })
+  .array(
+    fc.constantFrom(
+      '\0',
+      '\ud83d',
+      '\ude00',
+      '\\',
+      '\uf8ff',
+      '\ufeff',
+      '"',
+      'u',
+      '0000',
+      'd83d',
+      'f8ff',
+      'feff',
+      '\n',
+      'é',
+      '\u{1f600}',
+    ),
+    {
+      maxLength: 12,
+    },
+  )
   .map((pieces) => pieces.join(''))
 
 /** What neither jsonb nor a UTF-8 database takes, and what PGlite drops. */
@@ -38,7 +57,9 @@ test('different texts stay different', () => {
 })
 
 test('any JSON survives, keys too', () => {
-  const json = fc.jsonValue({ stringUnit: 'binary' }).chain((value) => hardText.map((text) => JSON.stringify([value, text, { [text]: text }])))
+  const json = fc
+    .jsonValue({ stringUnit: 'binary' })
+    .chain((value) => hardText.map((text) => JSON.stringify([value, text, { [text]: text }])))
   const property = fc.property(json, (text) => {
     const safe = toJsonbText(text)
     expect(JSON.parse(fromJsonbText(safe))).toStrictEqual(JSON.parse(text))

@@ -26,7 +26,7 @@ describe('bounds', () => {
     expect(checkpointer.stats()).toMatchObject({ threads: 3, evictedThreads: 1 })
   })
 
-  test('a thread that was deleted takes nobody\'s place', async () => {
+  test("a thread that was deleted takes nobody's place", async () => {
     const checkpointer = new InMemoryCheckpointer({ maxThreads: 2 })
     await thread(checkpointer, 'a')
     await thread(checkpointer, 'b')
@@ -96,8 +96,16 @@ describe('snapshot', () => {
   async function full(): Promise<{ checkpointer: InMemoryCheckpointer; main: TestThread }> {
     const checkpointer = new InMemoryCheckpointer()
     const main = await thread(checkpointer, 'main', 3000)
-    await main.put({ text: textOf(1, 200_000), bytes: new Uint8Array(70_000).fill(3), when: new Date(0), undef: undefined })
-    await main.write(main.last!, [['x', { text: textOf(2, 2000) }], ['__interrupt__', [1]]])
+    await main.put({
+      text: textOf(1, 200_000),
+      bytes: new Uint8Array(70_000).fill(3),
+      when: new Date(0),
+      undef: undefined,
+    })
+    await main.write(main.last!, [
+      ['x', { text: textOf(2, 2000) }],
+      ['__interrupt__', [1]],
+    ])
     await thread(checkpointer, 'other')
     await thread(checkpointer, 'gone')
     await checkpointer.deleteThread('gone')
@@ -124,10 +132,14 @@ describe('snapshot', () => {
     expect(await main.list()).toHaveLength(2)
     const head = (await main.mustRead()).checkpoint.id
     const next = await main.put({ text: 'again' }, { parent: head })
-    expect(await main.ids()).toStrictEqual([next, head, (await main.mustRead(head)).parentConfig!.configurable!['checkpoint_id']])
+    expect(await main.ids()).toStrictEqual([
+      next,
+      head,
+      (await main.mustRead(head)).parentConfig!.configurable!['checkpoint_id'],
+    ])
   })
 
-  test('it is a thing of its own: later changes on either side don\'t show on the other', async () => {
+  test("it is a thing of its own: later changes on either side don't show on the other", async () => {
     const { checkpointer, main } = await full()
     const snapshot = checkpointer.snapshot()
     const text = JSON.stringify(snapshot)
@@ -166,13 +178,19 @@ describe('snapshot', () => {
     ['a checkpoint without a manifest', (snapshot) => (delete snapshot.threads[0].checkpoints[0].manifest, snapshot)],
     ['writes that are none', (snapshot) => (snapshot.threads[0].writes.push(['x', [null]]), snapshot)],
     ['a part that was changed', (snapshot) => ((snapshot.threads[0].parts[0][1] += ' '), snapshot)],
-    ['a part with another name', (snapshot) => ((snapshot.threads[0].parts[0][0] = 'vAAAAAAAAAAAAAAAAAAAAAA'), snapshot)],
+    [
+      'a part with another name',
+      (snapshot) => ((snapshot.threads[0].parts[0][0] = 'vAAAAAAAAAAAAAAAAAAAAAA'), snapshot),
+    ],
     ['a part that is none', (snapshot) => (snapshot.threads[0].parts.push(7), snapshot)],
-    ['bytes that were cut', (snapshot) => {
-      const part = snapshot.threads[0].parts.find(([name]: [string]) => name.startsWith('b'))
-      part[1] = part[1].slice(0, -8)
-      return snapshot
-    }],
+    [
+      'bytes that were cut',
+      (snapshot) => {
+        const part = snapshot.threads[0].parts.find(([name]: [string]) => name.startsWith('b'))
+        part[1] = part[1].slice(0, -8)
+        return snapshot
+      },
+    ],
   ]
   test.each(bad)('%s is refused, and nothing changes', async (_, spoil) => {
     const { checkpointer } = await full()

@@ -27,7 +27,11 @@ it('sends in a later turn, in order', async () => {
 
 it('takes no more than its bound, and more once some is sent', async () => {
   const { queue } = newQueue(100)
-  expect([queue.add('a', partOf(60)), queue.add('b', partOf(60)), queue.add('c', partOf(40))]).toEqual([true, false, true])
+  expect([queue.add('a', partOf(60)), queue.add('b', partOf(60)), queue.add('c', partOf(40))]).toEqual([
+    true,
+    false,
+    true,
+  ])
   await turn()
   expect(queue.add('d', partOf(100))).toBe(true)
 })

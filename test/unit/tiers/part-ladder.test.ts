@@ -133,7 +133,7 @@ it('leaves out a tier that is out of reach', async () => {
   expect(far.asked).toEqual([])
 })
 
-it('has no need for the store\'s parts without a far tier', () => {
+it("has no need for the store's parts without a far tier", () => {
   expect(new PartLadder([memory()]).asksBeforeStore()).toBe(false)
   expect(new PartLadder([]).asksBeforeStore()).toBe(false)
 })
@@ -142,7 +142,12 @@ it('gives the tiers what the store sent unasked', async () => {
   const [tree, near, far] = [newTree(), memory(), new FarTier()]
   const store = storeOf([])
   await new PartLadder([near, far]).bring(THREAD, tree.nodes, tree.all, store.fetch)
-  expect([near.stats().parts, far.parts.size, far.asked, store.asked]).toEqual([tree.all.length, tree.all.length, [], []])
+  expect([near.stats().parts, far.parts.size, far.asked, store.asked]).toEqual([
+    tree.all.length,
+    tree.all.length,
+    [],
+    [],
+  ])
 })
 
 it('leaves missing what is nowhere', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { parseWire, reviveWire, stringifyValue } from '../../../src/codec/value.ts'
 import { anyValue } from '../../support/any-value.ts'
 import { sharedObject } from '../../support/shared-object.ts'
-import { mustComeBack, mustEqual } from '../../support/through-text.ts'
+import { mustComeBack } from '../../support/through-text.ts'
 
 test('a value of any kind comes back as it was, and matches what was written', () => {
   const runs = fc.check(fc.property(anyValue, mustComeBack), { numRuns: 30_000 })

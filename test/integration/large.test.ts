@@ -1,0 +1,55 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
+import { numberedLines, TestThread } from '../support/checkpoints.ts'
+import { createDatabase, testSchema } from '../support/database.ts'
+
+test('300 MB in one checkpoint are written and read back, and the process lives', async () => {
+  const { url } = await createDatabase()
+  const program = fileURLToPath(new URL('../support/checkpoints-large.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, url, testSchema])
+  const { isSame, maxRssMb } = JSON.parse(stdout) as { isSame: boolean; maxRssMb: number }
+  expect(isSame).toBe(true)
+  expect(maxRssMb).toBeLessThan(2500)
+})
+
+test('a text of 50 MB is a value like any other, in the state and in a write', async () => {
+  const { url } = await createDatabase()
+  await using checkpointer = new PgCheckpointer({ connection: url, schema: testSchema })
+  const thread = new TestThread(checkpointer)
+  const text = numberedLines(50_000_000)
+  const id = await thread.put({ text })
+  await thread.write(id, [['text', text]])
+  const tuple = await thread.mustRead()
+  expect(tuple.checkpoint.channel_values['text'] === text).toBe(true)
+  expect(tuple.pendingWrites![0]![2] === text).toBe(true)
+})
+
+test('what is over the limit is refused where it is put, with its channel, and nothing is stored', async () => {
+  const { url } = await createDatabase()
+  await using onPg = new PgCheckpointer({
+    connection: url,
+    schema: testSchema,
+    limits: { maxBytes: 100_000, maxDepth: 50 },
+  })
+  const inMemory = new InMemoryCheckpointer({ limits: { maxBytes: 100_000, maxDepth: 50 } })
+  let deep: unknown = 1
+  for (let i = 0; i < 60; i++) deep = { deep }
+  for (const checkpointer of [onPg, inMemory]) {
+    const thread = new TestThread(checkpointer)
+    const kept = await thread.put({ x: 1 })
+    const tooLong = { code: 'TOO_LARGE', option: 'maxBytes', message: expect.stringContaining('text') as string }
+    await expect(thread.put({ text: 'x'.repeat(100_001) }, { parent: kept })).rejects.toMatchObject(tooLong)
+    const rows = Array.from({ length: 30 }, (_, i) => ({ i, text: 'y'.repeat(5000) }))
+    await expect(thread.put({ text: rows }, { parent: kept })).rejects.toMatchObject(tooLong)
+    await expect(thread.write(kept, [['text', rows]])).rejects.toMatchObject(tooLong)
+    await expect(thread.put({ deep }, { parent: kept })).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+      option: 'maxDepth',
+    })
+    await thread.put({ text: 'x'.repeat(99_000), rows: rows.slice(0, 15) }, { parent: kept })
+    expect(await thread.list()).toHaveLength(2)
+    expect((await thread.mustRead(kept)).pendingWrites).toStrictEqual([])
+  }
+})
