@@ -55,7 +55,7 @@ export const invoke: Workload = {
         const contestants = [withSaver(ours), withSaver(official)]
         const results = await alternate(bench.server, {
           what,
-          rounds: 20,
+          rounds: 16,
           warmups: 3,
           contestants: [
             { name: NOBODY, run: () => bare.invoke({ messages: input }, { configurable: { thread_id: what } }) },

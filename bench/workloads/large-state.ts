@@ -46,7 +46,7 @@ export const largeState: Workload = {
       let checked = 0
       for (const [i, { saver }] of [ours, official].entries()) {
         const { witness } = chains[i] as Chain
-        checked += await witness.check(saver, what, witness.sample(4))
+        checked += await witness.check(saver, what, witness.sample(2))
       }
       const { medianMs } = of(results, OURS)
       return {

@@ -16,7 +16,7 @@ const LONG = 5000
 const PUTS = 8
 const FIRST_ROW_TARGET_MS = 20
 /** The official saver reads everything before it gives the first row; longer than this nobody waits here. */
-const PATIENCE_MS = 20_000
+const PATIENCE_MS = 15_000
 const COLD = `${OURS}, cold`
 
 export const list: Workload = {
@@ -89,7 +89,7 @@ async function listAll(bench: Bench, ours: PgSubject, official: PgSubject): Prom
         prepare: async () => (cold = await ours.cold()),
         run: () => readAll(cold, 'short'),
       },
-      { name: OFFICIAL, wire: official.wire, rounds: 4, run: () => readAll(official.saver, 'short') },
+      { name: OFFICIAL, wire: official.wire, rounds: 3, run: () => readAll(official.saver, 'short') },
     ],
   })
   const [mine, theirs] = [of(results, OURS).medianMs, of(results, OFFICIAL).medianMs]

@@ -7,7 +7,7 @@ export interface PartBlob {
   readonly blob: Buffer | null
 }
 
-export const NO_PARTS: PartBlob = { names: [], offsets: [], blob: null }
+const NO_PARTS: PartBlob = { names: [], offsets: [], blob: null }
 
 export function toBlob(parts: readonly Part[]): PartBlob {
   if (parts.length === 0) return NO_PARTS

@@ -15,7 +15,7 @@ import { createDatabase, testSchema as schema, type TestDatabase } from '../supp
 import { report, timesOf } from '../support/fault-figures.ts'
 import { query, terminate } from '../support/fault-sql.ts'
 
-const ROUNDS = timesOf('FAULT_ROUNDS', 10)
+const ROUNDS = timesOf('FAULT_ROUNDS', 4)
 const THREADS = 8
 
 let database: TestDatabase
@@ -195,7 +195,7 @@ test('a disk that is full', async ({ skip }) => {
     '-t',
     'tmpfs',
     '-o',
-    `size=48m,uid=${account?.uid},gid=${account?.gid},mode=700`,
+    `size=24m,uid=${account?.uid},gid=${account?.gid},mode=700`,
     'tmpfs',
     disk,
   ])
@@ -211,7 +211,7 @@ test('a disk that is full', async ({ skip }) => {
   const url = Object.assign(new URL(server.url), { pathname: '/small' }).href
   const checkpointer = new PgCheckpointer({ connection: url, schema })
   onTestFinished(() => checkpointer.end())
-  await query(url, `create table filler as select repeat('x', 1000) as x from generate_series(1, 8000)`)
+  await query(url, `create table filler as select repeat('x', 1000) as x from generate_series(1, 6000)`)
 
   const thread = new TestThread(checkpointer)
   const seen = { injected: 0, stored: 0, rejected: 0, lost: 0, 'stored by half': 0, 'stored again with space': 0 }

@@ -11,7 +11,7 @@ import { query } from '../support/fault-sql.ts'
 import { idOf, schemaOf, threadOf, valuesOf, writesOf, type WriterOptions } from '../support/fault-writer.ts'
 import { audit, Writer } from '../support/fault-writers.ts'
 
-const KILLS = timesOf('FAULT_KILLS', 10)
+const KILLS = timesOf('FAULT_KILLS', 6)
 /** Of ten kills, how many hit which work. */
 const WORK: readonly WriterOptions['work'][] = [
   'write',

@@ -18,7 +18,7 @@ const WRITES: [string, unknown][] = [
   ['a', VALUES],
   ['__interrupt__', 'why'],
 ]
-const STEP = timesOf('FAULT_CUT_STEP', 9)
+const STEP = timesOf('FAULT_CUT_STEP', 13)
 const AT_A_TIME = 8
 
 let database: TestDatabase

@@ -126,6 +126,41 @@ test('a run that begins while the thread is deleted is whole or not there', asyn
   }
 })
 
+test('who reads a thread while it is deleted and begun anew gets one life or the other, whole', async () => {
+  const writer = newProcess(2)
+  const reader = new PgCheckpointer({
+    connection: { connectionString: database.url, max: 6 },
+    schema: testSchema,
+    cacheBytes: 0,
+  })
+  checkpointers.push(reader)
+  const state = (life: string) => ({ life, list: upTo(30).map((n) => ({ n, text: `${life} ${textOf(n, 1500)}` })) })
+  for (let round = 0; round < 40; round++) {
+    const thread = new TestThread(writer, '', `read-${round}`)
+    const root = await thread.put(state('old'))
+    await thread.write(root, [['delta', state('old')]])
+    const old = await thread.put(state('old'))
+    const cold = new TestThread(reader, '', thread.threadId)
+    const history = () => reader.getDeltaChannelHistory({ config: cold.config(old), channels: ['delta'] })
+    const [, ...reads] = await Promise.all([
+      writer.deleteThread(thread.threadId).then(() => thread.put(state('new'), { parent: null })),
+      cold.read(),
+      cold.list(),
+      cold.read(old),
+      history(),
+      sleep(2).then(() => cold.list()),
+      sleep(3).then(() => cold.read()),
+      sleep(1).then(history),
+    ])
+    const tuples = reads
+      .flat()
+      .flatMap((read) => (read && 'checkpoint' in read ? [read.checkpoint.channel_values] : []))
+    for (const values of tuples) expect(values).toStrictEqual(state(values['life'] as string))
+    const writes = reads.flat().flatMap((read) => (read && 'delta' in read ? read['delta'].writes : []))
+    for (const [, , value] of writes) expect(value).toStrictEqual(state('old'))
+  }
+})
+
 test("tasks that write at once don't queue behind one another; a put waits for them", async () => {
   const thread = new TestThread(newProcess())
   const id = await thread.put({ x: 1 })

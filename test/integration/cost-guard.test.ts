@@ -46,7 +46,7 @@ beforeAll(async () => {
   const thread = { configurable: { thread_id: 'thread' } }
   const beforeWarm = wire.traffic
   const head = await checkpointer.getTuple(thread)
-  const held = (head?.checkpoint.channel_values['messages'] as unknown[]).length
+  const held = (head?.checkpoint.channel_values['messages'] as unknown[] | undefined)?.length
   if (held !== TURNS * MESSAGES_PER_TURN) throw new Error(`The conversation left ${held} messages.`)
   const warm = minus(wire.traffic, beforeWarm)
   const other = await open()

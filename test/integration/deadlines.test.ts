@@ -14,8 +14,17 @@ import { createDatabase, testSchema as schema } from '../support/database.ts'
 import { blockThread, query } from '../support/fault-sql.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
 
-async function openThroughProxy(options: Partial<PgCheckpointerOptions>) {
+/** With our tables, so that nobody's short patience is spent on them. */
+async function setUpDatabase(): Promise<string> {
   const { url } = await createDatabase()
+  const checkpointer = new PgCheckpointer({ connection: url, schema })
+  await checkpointer.setup()
+  await checkpointer.end()
+  return url
+}
+
+async function openThroughProxy(options: Partial<PgCheckpointerOptions>) {
+  const url = await setUpDatabase()
   const proxy = await startProxy(targetOf(url, 5432))
   const checkpointer = new PgCheckpointer({
     connection: { connectionString: proxy.through(url), max: 2 },
@@ -26,9 +35,13 @@ async function openThroughProxy(options: Partial<PgCheckpointerOptions>) {
     await checkpointer.end()
     await proxy.stop()
   })
-  await checkpointer.setup()
   return { url, proxy, checkpointer, thread: new TestThread(checkpointer) }
 }
+
+/** Short, but not shorter than a call may take on a busy machine. */
+const LIMITS = { connectTimeoutMs: 400, statementTimeoutMs: 400, retryMs: 1000 }
+/** The longest of them, and what a busy machine adds. */
+const END_MS = 1600
 
 /** Milliseconds until the promise settles. */
 async function timeOf(work: Promise<unknown>): Promise<number> {
@@ -38,11 +51,11 @@ async function timeOf(work: Promise<unknown>): Promise<number> {
 }
 
 test('a half-open socket is given up in time, and the call is done on another connection', async () => {
-  const { proxy, thread, checkpointer } = await openThroughProxy({ statementTimeoutMs: 200 })
+  const { proxy, thread, checkpointer } = await openThroughProxy({ statementTimeoutMs: 400 })
   await thread.put({ n: 0 })
   proxy.blackHole()
   setTimeout(() => proxy.heal(), 100)
-  expect(await timeOf(thread.put({ n: 1 }))).toBeLessThan(2000)
+  expect(await timeOf(thread.put({ n: 1 }))).toBeLessThan(5000)
   expect(await thread.values()).toEqual({ n: 1 })
   expect(await thread.ids()).toHaveLength(2)
   expect(checkpointer.stats().retries).toBeGreaterThan(0)
@@ -51,11 +64,7 @@ test('a half-open socket is given up in time, and the call is done on another co
 test.each(['put', 'putWrites', 'getTuple', 'list', 'deleteThread'] as const)(
   'a %s into a black hole ends when its time is up',
   async (operation) => {
-    const { proxy, thread, checkpointer } = await openThroughProxy({
-      statementTimeoutMs: 100,
-      connectTimeoutMs: 150,
-      retryMs: 400,
-    })
+    const { proxy, thread, checkpointer } = await openThroughProxy(LIMITS)
     const id = await thread.put({ n: 0 })
     proxy.blackHole()
     const call = {
@@ -71,12 +80,12 @@ test.each(['put', 'putWrites', 'getTuple', 'list', 'deleteThread'] as const)(
       operation,
       outcome: operation === 'put' || operation === 'putWrites' ? 'unknown' : 'not_applied', // deleteThread reads first
     })
-    expect(await time).toBeLessThan(600)
+    expect(await time).toBeLessThan(END_MS)
   },
 )
 
 test('sockets that were given up are closed', async () => {
-  const { url, proxy, thread } = await openThroughProxy({ statementTimeoutMs: 50, retryMs: 300, connectTimeoutMs: 100 })
+  const { url, proxy, thread } = await openThroughProxy(LIMITS)
   await thread.put({ n: 0 })
   proxy.blackHole()
   await expect(thread.put({ n: 1 })).rejects.toMatchObject({ code: 'UNAVAILABLE' })
@@ -98,29 +107,24 @@ test('a server that accepts and says nothing is given up in time', async () => {
   const checkpointer = new PgCheckpointer({
     connection: `postgres://u:p@127.0.0.1:${port}/d`,
     schema,
-    connectTimeoutMs: 100,
-    statementTimeoutMs: 100,
-    retryMs: 300,
+    ...LIMITS,
   })
   onTestFinished(() => checkpointer.end())
   const call = checkpointer.getTuple(configOf('t'))
   const time = timeOf(call)
   await expect(call).rejects.toMatchObject({ code: 'UNAVAILABLE', outcome: 'not_applied', sqlState: undefined })
-  expect(await time).toBeLessThan(500)
+  expect(await time).toBeLessThan(END_MS)
 })
 
 test('a pool that others have used up is waited for, and not for ever', async () => {
-  const { url } = await createDatabase()
+  const url = await setUpDatabase()
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   onTestFinished(() => pool.end())
   const checkpointer = new PgCheckpointer({
     connection: pool,
     schema,
-    connectTimeoutMs: 100,
-    retryMs: 400,
-    statementTimeoutMs: 400,
+    ...LIMITS,
   })
-  await checkpointer.setup()
   const others = await pool.connect()
   const thread = new TestThread(checkpointer)
   const call = thread.put({ n: 1 })
@@ -131,7 +135,7 @@ test('a pool that others have used up is waited for, and not for ever', async ()
     outcome: 'not_applied',
     cause: { code: 'ETIMEDOUT' },
   })
-  expect(await time).toBeLessThan(600)
+  expect(await time).toBeLessThan(END_MS)
   others.release()
   await thread.put({ n: 2 })
   expect(await thread.values()).toEqual({ n: 2 })
@@ -139,9 +143,8 @@ test('a pool that others have used up is waited for, and not for ever', async ()
 })
 
 test('calls that wait for one of our own connections end when their time is up', async () => {
-  const { url } = await createDatabase()
-  const limits = { connectTimeoutMs: 300, retryMs: 300, statementTimeoutMs: 300 }
-  const checkpointer = new PgCheckpointer({ connection: { connectionString: url, max: 1 }, schema, ...limits })
+  const url = await setUpDatabase()
+  const checkpointer = new PgCheckpointer({ connection: { connectionString: url, max: 1 }, schema, ...LIMITS })
   onTestFinished(() => checkpointer.end())
   const first = new TestThread(checkpointer)
   const id = await first.put({ n: 0 })
@@ -157,7 +160,7 @@ test('calls that wait for one of our own connections end when their time is up',
   // The connection may have become free for some of them in time.
   const failures = puts.filter((put) => put.status === 'rejected')
   expect(failures.map(({ reason }) => (reason as UnavailableError).code)).toEqual(failures.map(() => 'UNAVAILABLE'))
-  expect(await time).toBeLessThan(700)
+  expect(await time).toBeLessThan(END_MS)
 })
 
 describe('a signal', () => {
@@ -198,7 +201,7 @@ describe('a signal', () => {
       const call = checkpointer.getTuple({ ...thread.config(), signal })
       const time = timeOf(call)
       await expect(call).rejects.toMatchObject({ name: 'TimeoutError' })
-      expect(await time).toBeLessThan(waitMs + 300)
+      expect(await time).toBeLessThan(waitMs + 1000)
       expect(getEventListeners(signal, 'abort')).toEqual([])
     }
   })
@@ -231,11 +234,7 @@ describe('a signal', () => {
   })
 
   test('keeps no listener of a read whose time was up', async () => {
-    const { proxy, thread, checkpointer } = await openThroughProxy({
-      statementTimeoutMs: 50,
-      connectTimeoutMs: 50,
-      retryMs: 100,
-    })
+    const { proxy, thread, checkpointer } = await openThroughProxy(LIMITS)
     await thread.put({ n: 0 })
     proxy.blackHole()
     const { signal } = new AbortController()
@@ -253,16 +252,14 @@ describe('a signal', () => {
 })
 
 test('a stall of this process is not taken for silence of the server', async () => {
-  const { url } = await createDatabase()
-  const checkpointer = new PgCheckpointer({ connection: url, schema, statementTimeoutMs: 100 })
+  const checkpointer = new PgCheckpointer({ connection: await setUpDatabase(), schema, statementTimeoutMs: 1000 })
   onTestFinished(() => checkpointer.end())
-  await checkpointer.setup()
   const thread = new TestThread(checkpointer)
   await thread.put({ n: 0 })
-  for (let n = 1; n <= 5; n++) {
+  for (let n = 1; n <= 2; n++) {
     const put = thread.put({ n })
     await setImmediate() // it is on its way
-    for (const end = performance.now() + 150; performance.now() < end;);
+    for (const end = performance.now() + 1200; performance.now() < end;);
     await put
   }
   expect(checkpointer.stats().retries).toBe(0)

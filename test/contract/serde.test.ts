@@ -1,0 +1,98 @@
+/** A serializer of the caller's own: called at once, waited for, and its bytes come back to it. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
+import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
+import { TestThread, textOf } from '../support/checkpoints.ts'
+import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
+
+/** Shifts every byte; takes as long as the value says; notes when it was called. */
+class SlowSerializer implements SerializerProtocol {
+  readonly calls: string[] = []
+
+  async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
+    const text = JSON.stringify(value)
+    this.calls.push(text.slice(0, 40))
+    const { slowMs = 0, fails } = (value ?? {}) as { slowMs?: number; fails?: boolean }
+    await sleep(slowMs)
+    if (fails) throw new Error('not this one')
+    return ['shifted', Buffer.from(text).map((byte) => byte ^ 7)]
+  }
+
+  async loadsTyped(type: string, data: Uint8Array | string): Promise<unknown> {
+    expect(type).toBe('shifted')
+    expect(data).toBeInstanceOf(Uint8Array)
+    return JSON.parse(Buffer.from(Buffer.from(data as Uint8Array).map((byte) => byte ^ 7)).toString()) as unknown
+  }
+}
+
+let database: TestDatabase
+const serde = new SlowSerializer()
+const checkpointers: Record<string, InMemoryCheckpointer | PgCheckpointer> = {}
+beforeAll(async () => {
+  database = await createDatabase()
+  checkpointers['InMemoryCheckpointer'] = new InMemoryCheckpointer({ serde })
+  checkpointers['PgCheckpointer'] = new PgCheckpointer({ connection: database.url, schema: testSchema, serde })
+})
+afterAll(async () => {
+  await (checkpointers['PgCheckpointer'] as PgCheckpointer).end()
+  await database.drop()
+})
+
+describe.each(['InMemoryCheckpointer', 'PgCheckpointer'])('%s', (name) => {
+  const newThread = () => new TestThread(checkpointers[name]!)
+
+  test('values and writes of any length come back through it', async () => {
+    const thread = newThread()
+    const values = { short: 1, long: { text: textOf(1, 300_000) }, list: [textOf(2, 2000)] }
+    const id = await thread.put(values, { metadata: { note: 'plain' } })
+    await thread.write(id, [
+      ['x', values],
+      ['y', null],
+    ])
+    const tuple = await thread.mustRead()
+    expect(tuple.checkpoint.channel_values).toStrictEqual(values)
+    expect(tuple.pendingWrites).toStrictEqual([
+      ['task', 'x', values],
+      ['task', 'y', null],
+    ])
+    expect(await thread.ids({ filter: { note: 'plain' } })).toStrictEqual([id])
+  })
+
+  test('it is called before put and putWrites give their promises', async () => {
+    const thread = newThread()
+    serde.calls.length = 0
+    const put = thread.put({ a: 'put' })
+    const write = thread.write('later', [['x', 'written']])
+    expect(serde.calls).toStrictEqual(['"put"', '"written"'])
+    await Promise.all([put, write])
+  })
+
+  test('a slow one does not change the order of puts', async () => {
+    const thread = newThread()
+    const slow = thread.put({ x: { slowMs: 60 } }, { id: 'slow', parent: null })
+    const fast = thread.put({ x: {} }, { id: 'fast', parent: 'slow' })
+    await Promise.all([slow, fast])
+    expect(await thread.ids()).toStrictEqual(['fast', 'slow'])
+  })
+
+  test('when it fails, the call is rejected and nothing is stored or left unhandled', async () => {
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.on('unhandledRejection', note)
+    const thread = newThread()
+    const good = thread.put({ x: { slowMs: 40 } }, { id: 'good', parent: null })
+    const bad = thread.put({ x: { fails: true }, y: { fails: true, slowMs: 10 } }, { id: 'bad', parent: 'good' })
+    const writes = thread.write('good', [
+      ['x', { fails: true }],
+      ['y', { fails: true }],
+    ])
+    const notATask = checkpointers[name]!.putWrites(thread.config('good'), [['x', { fails: true }]], '')
+    const results = await Promise.allSettled([good, bad, writes, notATask])
+    await sleep(20)
+    process.off('unhandledRejection', note)
+    expect(results.map(({ status }) => status)).toStrictEqual(['fulfilled', 'rejected', 'rejected', 'rejected'])
+    expect(unhandled).toStrictEqual([])
+    expect(await thread.ids()).toStrictEqual(['good'])
+    expect((await thread.mustRead()).pendingWrites).toStrictEqual([])
+  })
+})
