@@ -2,10 +2,12 @@
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres'
 import type pg from 'pg'
-import { PgCheckpointer } from '../src/index.ts'
+import { PgCheckpointer, type PgCheckpointerOptions } from '../src/index.ts'
 import { Wire } from './wire.ts'
 
 export const OURS = 'PgCheckpointer'
+/** With `preparedStatements: true`. */
+export const PREPARED = `${OURS}, prepared`
 export const OFFICIAL = 'PostgresSaver'
 export const FLOOR = 'floor'
 
@@ -19,11 +21,16 @@ export interface PgSubject {
 }
 
 /** @param use names the schema, which is made if it isn't there */
-export async function openOurs(url: string, use: string, config: pg.PoolConfig = {}): Promise<PgSubject> {
+export async function openOurs(
+  url: string,
+  use: string,
+  config: pg.PoolConfig = {},
+  options: Pick<PgCheckpointerOptions, 'preparedStatements'> = {},
+): Promise<PgSubject> {
   const wire = new Wire(url, config)
   const schema = `ours_${use}`
   const cold = async () => {
-    const saver = new PgCheckpointer({ connection: wire.pool, schema })
+    const saver = new PgCheckpointer({ connection: wire.pool, schema, ...options })
     await saver.setup()
     return saver
   }
@@ -58,14 +65,14 @@ export async function withBoth<Result>(
   }
 }
 
-/** LangGraph's saver on SQLite, in memory, if somebody has installed it: it is no dependency of ours. */
-export async function findSqliteSaver(): Promise<BaseCheckpointSaver | undefined> {
+/** Opens LangGraph's savers on SQLite, in memory, if somebody has installed it: it is no dependency of ours. */
+export async function findSqliteSaver(): Promise<(() => BaseCheckpointSaver) | undefined> {
   const name: string = '@langchain/langgraph-checkpoint-sqlite'
   try {
     const { SqliteSaver } = (await import(name)) as {
       SqliteSaver: { fromConnString(path: string): BaseCheckpointSaver }
     }
-    return SqliteSaver.fromConnString(':memory:')
+    return () => SqliteSaver.fromConnString(':memory:')
   } catch {
     return undefined
   }

@@ -151,10 +151,17 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
     const channels = [...new Set(options.channels)]
     if (channels.length === 0) return {}
     const address = parseAddress(config)
-    const histories = await this.#store.history(address, channels.map(historyChannel), config.signal)
-    return this.#codec.decodeHistories(channels, histories, (nodes) =>
-      this.#bring(address.threadId, nodes, config.signal),
-    )
+    const read = async () => {
+      const histories = await this.#store.history(address, channels.map(historyChannel), config.signal)
+      return this.#codec.decodeHistories(channels, histories, (nodes) =>
+        this.#bring(address.threadId, nodes, config.signal),
+      )
+    }
+    return read().catch((error: unknown) => {
+      // Removed since it was read, perhaps; then there is less to read now.
+      if (error instanceof PartMissingError) return read()
+      throw error
+    })
   }
 
   async #read(address: Address, signal: AbortSignal | undefined): Promise<CheckpointTuple | undefined> {

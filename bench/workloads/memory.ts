@@ -24,17 +24,17 @@ export const memory: Workload = {
     const savers: [string, () => BaseCheckpointSaver][] = [
       [MINE, () => new InMemoryCheckpointer()],
       [THEIRS, () => new MemorySaver()],
-      ...(sqlite === undefined ? [] : [[SQLITE, () => sqlite] satisfies [string, () => BaseCheckpointSaver]]),
+      ...(sqlite === undefined ? [] : [[SQLITE, sqlite] satisfies [string, () => BaseCheckpointSaver]]),
     ]
     const heaps = new Map<string, number>()
     const chains = new Map<string, Chain>()
     let checked = 0
     for (const [name, make] of savers) {
       bench.step(`${name}, ${MESSAGES} messages`)
+      await converse(make(), MESSAGES / 5) // compiled code would be counted, too
       const saver = make()
-      const app = agent(saver)
       const before = await settledHeap()
-      for (let held = 0; held < MESSAGES; held += MESSAGES_PER_TURN) await takeTurn(app, THREAD, held, 'async')
+      await converse(saver, MESSAGES)
       heaps.set(name, (await settledHeap()) - before)
       checked += await checkConversation(name, saver, script)
     }
@@ -78,6 +78,11 @@ export const memory: Workload = {
     })
     return { figures, measurements, checked, notes: sqlite === undefined ? [`${SQLITE}: not installed`] : [] }
   },
+}
+
+async function converse(saver: BaseCheckpointSaver, messages: number): Promise<void> {
+  const app = agent(saver)
+  for (let held = 0; held < messages; held += MESSAGES_PER_TURN) await takeTurn(app, THREAD, held, 'async')
 }
 
 /** The lists of messages in the history (of the others, its end): each is the beginning of the script. */

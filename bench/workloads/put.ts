@@ -4,7 +4,7 @@ import { Chain } from '../chain.ts'
 import { headAt, messageBeside, messagesTo, stepWith } from '../conversation.ts'
 import { Floor } from '../floor.ts'
 import { alternate, of, type Measurement } from '../measure.ts'
-import { OFFICIAL, OURS, FLOOR, withBoth, type PgSubject } from '../savers.ts'
+import { FLOOR, OFFICIAL, OURS, PREPARED, openOurs, withBoth, type PgSubject } from '../savers.ts'
 import {
   atMostFraction,
   atMostTimes,
@@ -26,6 +26,7 @@ const LENGTHS = [
   { messages: 2000, rounds: 40, official: 5 },
 ]
 const DESIGN_LENGTH = 500
+const EMPTY = 'an empty round trip'
 
 export const put: Workload = {
   name: 'put',
@@ -33,7 +34,11 @@ export const put: Workload = {
     const floor = await Floor.open(bench.server.url, 'put')
     try {
       return await withBoth(bench.server.url, 'put', async (ours, official) => {
-        const small = await smallPuts(bench, floor, ours, official)
+        const prepared = {
+          ...(await openOurs(bench.server.url, 'put_prepared', {}, { preparedStatements: true })),
+          name: PREPARED,
+        }
+        const small = await smallPuts(bench, floor, [ours, prepared, official]).finally(async () => prepared.wire.end())
         const long = await longPuts(bench, floor, ours, official)
         return {
           figures: [...small.figures, ...long.figures],
@@ -49,7 +54,7 @@ export const put: Workload = {
 }
 
 /** A state of one 2 KB message: the same again in each checkpoint, or another in each. */
-async function smallPuts(bench: Bench, floor: Floor, ours: PgSubject, official: PgSubject): Promise<Outcome> {
+async function smallPuts(bench: Bench, floor: Floor, subjects: readonly PgSubject[]): Promise<Outcome> {
   const figures: Figure[] = []
   const measurements: Measurement[] = []
   let checked = 0
@@ -60,14 +65,15 @@ async function smallPuts(bench: Bench, floor: Floor, ours: PgSubject, official: 
     { title: 'put, 2 KB state, a new part', isNew: true, target: 1.5 },
   ]) {
     bench.step(title)
-    const chains = await Promise.all([ours, official].map(({ saver }) => Chain.begin(saver, title, head)))
+    const chains = await Promise.all(subjects.map(({ saver }) => Chain.begin(saver, title, head)))
     const results = await alternate(bench.server, {
       what: title,
       rounds: 300,
       warmups: 300, // until the compiler is done with what a put runs through
       contestants: [
+        { name: EMPTY, run: () => floor.roundTrip() },
         { name: FLOOR, wire: floor.wire, run: () => floor.insert(title, randomUUID(), row) },
-        ...[ours, official].map(({ name, wire }, i) => {
+        ...subjects.map(({ name, wire }, i) => {
           const chain = chains[i] as Chain
           return {
             name,

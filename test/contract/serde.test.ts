@@ -1,4 +1,5 @@
 /** A serializer of the caller's own: called at once, waited for, and its bytes come back to it. */
+import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
@@ -19,9 +20,9 @@ class SlowSerializer implements SerializerProtocol {
   }
 
   async loadsTyped(type: string, data: Uint8Array | string): Promise<unknown> {
-    expect(type).toBe('shifted')
-    expect(data).toBeInstanceOf(Uint8Array)
-    return JSON.parse(Buffer.from(Buffer.from(data as Uint8Array).map((byte) => byte ^ 7)).toString()) as unknown
+    assert.equal(type, 'shifted')
+    assert.ok(data instanceof Uint8Array)
+    return JSON.parse(Buffer.from(Buffer.from(data).map((byte) => byte ^ 7)).toString()) as unknown
   }
 }
 

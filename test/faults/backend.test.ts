@@ -3,6 +3,7 @@
  * them. FAULT_ROUNDS says how often.
  */
 import { execFile } from 'node:child_process'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -144,7 +145,7 @@ test.each([
 test('a pool that others use up', async () => {
   const pool = new pg.Pool({ connectionString: database.url, max: 1 })
   onTestFinished(() => pool.end())
-  const limits = { connectTimeoutMs: 50, retryMs: 150, statementTimeoutMs: 150 }
+  const limits = { connectTimeoutMs: 150, retryMs: 500, statementTimeoutMs: 500 }
   const checkpointer = new PgCheckpointer({ connection: pool, schema, ...limits })
   await checkpointer.setup()
   const seen = {
@@ -158,13 +159,13 @@ test('a pool that others use up', async () => {
   }
   for (let round = 0; round < Math.ceil(ROUNDS / 3); round++) {
     const others = await pool.connect()
-    setTimeout(() => others.release(), round % 2 === 0 ? 40 : 400)
+    setTimeout(() => others.release(), round % 2 === 0 ? 40 : 1200)
     seen.injected++
     const threads = Array.from({ length: 5 }, () => new TestThread(checkpointer))
     const began = performance.now()
     const results = await Promise.allSettled(threads.map((thread) => thread.put({ n: 1 })))
     seen['longest ms'] = Math.max(seen['longest ms'], Math.round(performance.now() - began))
-    await sleep(round % 2 === 0 ? 0 : 400)
+    await sleep(round % 2 === 0 ? 0 : 800)
     for (const [i, result] of results.entries()) {
       const isThere = (await threads[i]?.read()) !== undefined
       if (result.status === 'fulfilled') seen.resolved++
@@ -181,7 +182,7 @@ test('a pool that others use up', async () => {
   expect(seen).toMatchObject({ 'told wrongly': 0, unhandled: 0 })
   expect(seen.resolved).toBeGreaterThan(0)
   expect(seen.not_applied).toBeGreaterThan(0)
-  expect(seen['longest ms']).toBeLessThan(1000)
+  expect(seen['longest ms']).toBeLessThan(1500)
 })
 
 // Only root may mount a disk that is small enough to fill; elsewhere 53100 is raised by a trigger (retry.test.ts).
@@ -201,6 +202,7 @@ test('a disk that is full', async ({ skip }) => {
   ])
   onTestFinished(async () => {
     await promisify(execFile)('umount', ['-l', disk])
+    await rm(disk, { recursive: true })
   })
   const space = join(disk, 'space')
   await makeDirFor(account, space)

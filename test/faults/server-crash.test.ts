@@ -17,10 +17,11 @@ const WRITERS = 4
 interface Campaign {
   readonly crashes: readonly Crash[]
   readonly settings?: Record<string, string>
+  readonly writers?: number
   readonly isDeaf?: boolean
 }
 
-async function run({ crashes, settings, isDeaf = false }: Campaign) {
+async function run({ crashes, settings, writers: count = WRITERS, isDeaf = false }: Campaign) {
   const server = await startCrashingPostgres(settings)
   const direct = new PgCheckpointer({ connection: server.url, schema })
   const writers: Writer[] = []
@@ -29,7 +30,7 @@ async function run({ crashes, settings, isDeaf = false }: Campaign) {
     await query(server.url, 'checkpoint') // the tables are on the disk, whatever the settings are
     writers.push(
       ...(await Promise.all(
-        Array.from({ length: WRITERS }, (_, i) =>
+        Array.from({ length: count }, (_, i) =>
           Writer.start({ url: server.url, schema, work: 'write', thread: `writer ${i}`, isDeaf }),
         ),
       )),
@@ -92,25 +93,18 @@ test(`${CRASHES} crashes under ${WRITERS} writers lose nothing and end nobody`, 
   expect(seen).toMatchObject({ lost: 0, torn: 0, exits: 0, troubles: 0, resumed: CRASHES * WRITERS, complaint: '' })
 })
 
-// Twenty seconds more: not in every run of the tests.
-if (process.env['FAULT_CRASHES'] !== undefined) {
-  describe('the test notices', () => {
-    test('a server that acknowledges what is not on its disk yet (synchronous_commit off)', async () => {
-      const crashes: Crash[] = ['kill', 'kill']
-      const seen = await run({
-        crashes,
-        settings: { synchronous_commit: 'off', wal_writer_delay: '10000', wal_writer_flush_after: '1GB' },
-      })
-      tell('the same with synchronous_commit off', crashes, seen)
-      expect(seen.lost).toBeGreaterThan(0)
-    })
-
-    test('a client in use without an error listener', async () => {
-      const crashes: Crash[] = ['kill']
-      const seen = await run({ crashes, isDeaf: true })
-      tell('the same without error listeners', crashes, seen)
-      expect(seen.exits).toBeGreaterThan(0)
-      expect(seen.complaint).toContain("Unhandled 'error' event")
-    })
+describe('the test notices', () => {
+  test('a server that acknowledges what is not on its disk yet (synchronous_commit off)', async () => {
+    const settings = { synchronous_commit: 'off', wal_writer_delay: '10000', wal_writer_flush_after: '1GB' }
+    const seen = await run({ crashes: ['kill'], writers: 2, settings })
+    tell('the same with synchronous_commit off', ['kill'], seen)
+    expect(seen.lost).toBeGreaterThan(0)
   })
-}
+
+  test('a client in use without an error listener', async () => {
+    const seen = await run({ crashes: ['kill'], writers: 2, isDeaf: true })
+    tell('the same without error listeners', ['kill'], seen)
+    expect(seen.exits).toBeGreaterThan(0)
+    expect(seen.complaint).toContain("Unhandled 'error' event")
+  })
+})

@@ -29,7 +29,12 @@ afterAll(async () => {
 })
 
 const sql = async (text: string, params: unknown[] = []) =>
-  (await admin.query<Record<string, unknown>>(text.replaceAll(':schema', `"${testSchema}"`), params)).rows
+  (
+    await admin.query<Record<string, unknown>>(
+      text.replaceAll(':schema', () => `"${testSchema}"`),
+      params,
+    )
+  ).rows
 const seqs = async (threadId: string) =>
   (await sql('select seq::int from :schema.checkpoints where thread_id = $1 order by seq', [threadId])).map(
     ({ seq }) => seq,
@@ -142,22 +147,19 @@ test('who reads a thread while it is deleted and begun anew gets one life or the
     const old = await thread.put(state('old'))
     const cold = new TestThread(reader, '', thread.threadId)
     const history = () => reader.getDeltaChannelHistory({ config: cold.config(old), channels: ['delta'] })
-    const [, ...reads] = await Promise.all([
-      writer.deleteThread(thread.threadId).then(() => thread.put(state('new'), { parent: null })),
-      cold.read(),
+    const begunAnew = writer.deleteThread(thread.threadId).then(() => thread.put(state('new'), { parent: null }))
+    const tuples = Promise.all([
       cold.list(),
-      cold.read(old),
-      history(),
       sleep(2).then(() => cold.list()),
-      sleep(3).then(() => cold.read()),
-      sleep(1).then(history),
+      ...[0, 1, 3].map((ms) => sleep(ms).then(async () => (await cold.read()) ?? [])),
+      cold.read(old).then((tuple) => tuple ?? []),
     ])
-    const tuples = reads
-      .flat()
-      .flatMap((read) => (read && 'checkpoint' in read ? [read.checkpoint.channel_values] : []))
-    for (const values of tuples) expect(values).toStrictEqual(state(values['life'] as string))
-    const writes = reads.flat().flatMap((read) => (read && 'delta' in read ? read['delta'].writes : []))
-    for (const [, , value] of writes) expect(value).toStrictEqual(state('old'))
+    const histories = Promise.all([history(), sleep(1).then(history)])
+    for (const { checkpoint } of (await tuples).flat())
+      expect(checkpoint.channel_values).toStrictEqual(state(checkpoint.channel_values['life'] as string))
+    for (const { delta } of await histories)
+      for (const [, , value] of delta!.writes) expect(value).toStrictEqual(state('old'))
+    await begunAnew
   }
 })
 

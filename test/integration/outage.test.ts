@@ -1,4 +1,5 @@
 /** Connections that break: the process lives, the call succeeds or says in words that it did not. */
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
 import pg from 'pg'
@@ -137,6 +138,24 @@ function fatal(state: string): Buffer {
   return Buffer.concat([Buffer.from('E'), length, fields])
 }
 
+test('a network that carries a byte at a time is merely slow', async () => {
+  const { url } = await open()
+  const bytewise = (socket: Socket) => (chunk: Buffer) => {
+    for (const byte of chunk) socket.write(Buffer.of(byte))
+  }
+  const proxy = await startProxy(targetOf(url, 5432), ({ client, server }) => ({
+    toServer: bytewise(server),
+    toClient: bytewise(client),
+  }))
+  onTestFinished(() => proxy.stop())
+  const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema })
+  onTestFinished(() => checkpointer.end())
+  const thread = new TestThread(checkpointer)
+  await thread.put({ text: 'é'.repeat(5000) })
+  expect(await thread.values()).toEqual({ text: 'é'.repeat(5000) })
+  expect(checkpointer.stats().retries).toBe(0)
+})
+
 test('an outage that is over in time is not seen', async () => {
   const { url } = await open()
   const proxy = await startProxy(targetOf(url, 5432))
@@ -162,7 +181,7 @@ test('after the time is up the error says what is known, and nothing of the stat
   const { url } = await open()
   const proxy = await startProxy(targetOf(url, 5432))
   onTestFinished(() => proxy.stop())
-  const limits = { retryMs: 400, connectTimeoutMs: 100, statementTimeoutMs: 100 }
+  const limits = { retryMs: 1000, connectTimeoutMs: 500, statementTimeoutMs: 500 }
   const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema, ...limits })
   onTestFinished(() => checkpointer.end())
   const thread = new TestThread(checkpointer)

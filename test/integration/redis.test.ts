@@ -276,7 +276,7 @@ describe('what Redis is asked', () => {
     const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix })
     const thread = new TestThread(checkpointer)
     await thread.put(megabyte)
-    await filled(checkpointer, 500)
+    await filled(checkpointer, checkpointer.stats().partsWritten)
     const before = checkpointer.stats().redis?.fills ?? 0
     await thread.put({ messages: [...megabyte.messages, { role: 'ai', content: textOf(1000, 2000), id: 'new' }] })
     await eventually(() => (checkpointer.stats().redis?.fills ?? 0) > before, 'the new message was in Redis')

@@ -43,7 +43,7 @@ export const STEPS: fc.Arbitrary<Step[]> = fc.array(
     { weight: 3, arbitrary: fc.record({ kind: fc.constant('read'), on: n, adopt: fc.boolean() }) },
     { weight: 2, arbitrary: fc.record({ kind: fc.constant('list'), ns: n, before: n, limit: n, step: n }) },
   ),
-  { minLength: 8, maxLength: 30, size: 'max' },
+  { minLength: 8, maxLength: 25, size: 'max' },
 )
 
 const NAMESPACES = ['', 'child:1f0a', 'child:1f0a|deep:2']
