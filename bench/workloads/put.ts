@@ -34,11 +34,7 @@ export const put: Workload = {
     const floor = await Floor.open(bench.server.url, 'put')
     try {
       return await withBoth(bench.server.url, 'put', async (ours, official) => {
-        const prepared = {
-          ...(await openOurs(bench.server.url, 'put_prepared', {}, { preparedStatements: true })),
-          name: PREPARED,
-        }
-        const small = await smallPuts(bench, floor, [ours, prepared, official]).finally(async () => prepared.wire.end())
+        const small = await withPrepared(bench, (prepared) => smallPuts(bench, floor, [ours, prepared, official]))
         const long = await longPuts(bench, floor, ours, official)
         return {
           figures: [...small.figures, ...long.figures],
@@ -51,6 +47,19 @@ export const put: Workload = {
       await floor.end()
     }
   },
+}
+
+/** Ours once more, with prepared statements. */
+async function withPrepared<Result>(
+  { server }: Bench,
+  work: (prepared: PgSubject) => Promise<Result>,
+): Promise<Result> {
+  const subject = await openOurs(server.url, 'put_prepared', {}, { preparedStatements: true })
+  try {
+    return await work({ ...subject, name: PREPARED })
+  } finally {
+    await subject.wire.end()
+  }
 }
 
 /** A state of one 2 KB message: the same again in each checkpoint, or another in each. */
