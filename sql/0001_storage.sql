@@ -45,9 +45,12 @@ create table :schema.checkpoints (
   manifest       text :lz4 not null,                     -- JSON, one line a channel
   metadata       text :lz4 not null,                     -- JSON that jsonb can hold (NUL and lone surrogates escaped)
   created_at     timestamptz not null,
-  primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id),
   unique (tenant_id, thread_id, checkpoint_ns, seq)
 )
+--;;
+-- After the unique key by seq, on purpose: on a table that nobody has analyzed yet, the planner finds both equally good for
+-- a look-up by id and takes the later one. By seq, each look-up reads the thread (a history of 150 steps: 4.0 ms, not 1.6).
+alter table :schema.checkpoints add primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id)
 --;;
 -- What a task has written beside the checkpoint that it ran from. idx < 0: error, scheduled, interrupt, resume.
 create table :schema.writes (

@@ -7,7 +7,7 @@ const MB = 1024 * 1024
 
 const values = {
   ...Object.fromEntries(Array.from({ length: 4 }, (_, i) => [`text${i}`, `${i} ${numberedLines(50 * MB)}`])),
-  bytes: new Uint8Array(50 * MB).map((_, i) => i >> 8),
+  bytes: new Uint8Array(Buffer.from(`bytes ${numberedLines(50 * MB)}`)),
   list: Array.from({ length: 25 }, (_, i) => ({ i, text: `${i} ${numberedLines(2 * MB)}` })),
 }
 
