@@ -123,6 +123,7 @@ create function :schema.put_1(
 ) language plpgsql as $BODY$
 #variable_conflict use_column
 declare
+  v_now timestamptz := clock_timestamp(); -- read here: a distributed Postgres takes no volatile function in an UPDATE
   v_tombstone bigint;
   v_fence bigint;
   v_digest text;
@@ -130,7 +131,7 @@ declare
   v_line text;
 begin
   loop
-    update :schema.threads t set seq = t.seq + 1, updated_at = clock_timestamp()
+    update :schema.threads t set seq = t.seq + 1, updated_at = v_now
     where t.tenant_id = p_tenant and t.thread_id = p_thread
     returning t.seq, t.generation, t.tombstone, t.fence into seq, generation, v_tombstone, v_fence;
     exit when found;

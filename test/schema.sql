@@ -80,7 +80,7 @@ function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
   language plpgsql stable -- body qdKaElt5UHYS
 function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_generation bigint, p_lineage bigint, p_fence bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT seq bigint, OUT generation bigint)
   returns record
-  language plpgsql -- body 17GvzQQ127IO
+  language plpgsql -- body YUDWtVCTRmhI
 function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_idx integer[], p_channels text[], p_values text[], p_generation bigint, p_lineage bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT generation bigint)
   returns record
   language plpgsql -- body zHUf0KXkOk6Q

@@ -51,7 +51,7 @@ export class Encoder {
     }
     if (depth < MAX_CUT_DEPTH) {
       if (isPlainArray(value)) return this.#list(value, path, out, depth)
-      if (isPlainObject(value)) return this.#map(value, path, out, depth)
+      if (isCuttable(value)) return this.#map(value, path, out, depth)
     }
     return this.#remembered(value, this.#stringify(value, path, depth), out)
   }
@@ -228,8 +228,13 @@ function bytesItems(bytes: Uint8Array, out: PartSet, folds: Folds): string[] {
   return foldItems(items, (part) => keep(part, out), folds)
 }
 
+/** A key is never cut, so an object with a long one is stored as one text, in pieces. */
+function isCuttable(value: unknown): value is Record<string, unknown> {
+  return isPlainObject(value) && Object.keys(value).every((key) => key.length < ELEMENT_CHARS)
+}
+
 function isContainer(value: unknown): value is object {
-  return isPlainArray(value) || isPlainObject(value)
+  return isPlainArray(value) || isCuttable(value)
 }
 
 function tooLarge(path: string, chars: number, limits: ValueLimits): TooLargeError {
