@@ -242,6 +242,7 @@ test('the first failure is the one that is reported', async () => {
   const put = again.put({ a: 2 })
   const settled = put.catch((reason: unknown) => reason)
   await expect.poll(() => terminate(url, 'langgraph-pg-checkpointer', 'Lock')).toBe(1)
+  await expect.poll(() => checkpointer.stats().retries, { interval: 2 }).toBe(1) // it has heard of the termination
   await proxy.stop() // from here on: ECONNREFUSED
   expect(await settled).toMatchObject({ outcome: 'unknown', sqlState: '57P01', cause: { code: '57P01' } })
   expect(String(await settled)).toMatch(/57P01, at last ECONN/)
