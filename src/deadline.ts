@@ -22,29 +22,68 @@ export interface Patience {
  * Settles as `work` does, unless the time is up or the signal aborts before; `work` then goes on unheard.
  * @throws TimeoutError, or the signal's reason
  */
-export function within<Result>(work: Promise<Result>, { ms, what, signal }: Patience): Promise<Result> {
+export function within<Result>(work: Promise<Result>, { ms, what = 'An answer', signal }: Patience): Promise<Result> {
   if (ms === undefined && signal === undefined) return work
   return new Promise((resolve, reject) => {
-    let lastChance: NodeJS.Immediate | undefined
-    const timeIsUp = () => {
-      leave()
-      reject(new TimeoutError(`${what} did not come within ${Math.round(ms ?? 0)} ms`))
-    }
-    // Timers come first when a process has stood still: what has arrived meanwhile is let in before it counts as late.
-    const timer = ms === undefined ? undefined : setTimeout(() => (lastChance = setImmediate(timeIsUp)), ms)
-    const abort = () => {
-      leave()
-      reject(signal?.reason as Error)
-    }
+    const countdown = ms === undefined ? undefined : new Countdown()
     const leave = () => {
-      clearTimeout(timer)
-      clearImmediate(lastChance)
+      countdown?.stop()
       stopListening?.()
     }
-    work.finally(leave).then(resolve, reject)
-    const stopListening = signal && onAbort(signal, abort)
+    const fail = (error: unknown) => {
+      leave()
+      reject(error)
+    }
+    countdown?.start(ms ?? 0, what, fail)
+    const succeed = (result: Result) => {
+      leave()
+      resolve(result)
+    }
+    work.then(succeed, fail) // not `finally`: it makes three promises more
+    const stopListening = signal && onAbort(signal, () => fail(signal.reason))
   })
 }
+
+/** One timer for waits that follow each other, as each of them costs more than it seems to while async hooks are on. */
+export class Countdown {
+  #timer: NodeJS.Timeout | undefined
+  #lastChance: NodeJS.Immediate | undefined
+  #firesAt = Number.POSITIVE_INFINITY
+  #endsAt = 0
+  #timeIsUp: () => void = () => {}
+
+  /** Instead of what was waited for before. */
+  start(ms: number, what: string, fail: (error: Error) => void): void {
+    this.#endsAt = performance.now() + ms
+    this.#timeIsUp = () => fail(new TimeoutError(`${what} did not come within ${Math.round(ms)} ms`))
+    if (this.#endsAt < this.#firesAt) this.#schedule()
+  }
+
+  stop(): void {
+    this.#timeIsUp = () => {}
+    this.#firesAt = Number.POSITIVE_INFINITY
+    clearTimeout(this.#timer)
+    clearImmediate(this.#lastChance)
+  }
+
+  #schedule(): void {
+    clearTimeout(this.#timer)
+    this.#firesAt = this.#endsAt
+    // Timers come first when a process has stood still: what has arrived meanwhile is let in before it counts as late.
+    this.#timer = setTimeout(
+      () => (this.#lastChance = setImmediate(() => this.#fire())),
+      this.#endsAt - performance.now(),
+    )
+  }
+
+  #fire(): void {
+    if (performance.now() < this.#endsAt - CLOCK_MS) this.#schedule()
+    else this.#timeIsUp()
+  }
+}
+
+/** Timers and clocks differ by less. */
+const CLOCK_MS = 2
 
 /** Those who wait for a signal, behind one listener: a run of LangGraph has one signal and many reads. */
 interface Crowd {

@@ -39,10 +39,11 @@ export class Lineage {
   }
 }
 
+/** With the lengths in front, so that no two addresses have one key. */
 function threadKey(threadId: string): string {
-  return JSON.stringify(threadId)
+  return `${threadId.length} ${threadId}`
 }
 
-function checkpointKey(address: Address): string {
-  return JSON.stringify([address.threadId, address.ns, address.checkpointId])
+function checkpointKey({ threadId, ns, checkpointId }: Address): string {
+  return `${threadId.length} ${threadId}${ns.length} ${ns} ${checkpointId ?? ''}`
 }

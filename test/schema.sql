@@ -58,20 +58,19 @@ CREATE UNIQUE INDEX parts_pkey ON parts USING btree (tenant_id, thread_id, name)
 CREATE UNIQUE INDEX threads_pkey ON threads USING btree (tenant_id, thread_id) -- constraint p
 CREATE UNIQUE INDEX writes_pkey ON writes USING btree (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx) -- constraint p
 
-type reading_1 (kind text, ns text, id text, parent_id text, seq bigint, header text, manifest text, metadata text, task_id text, idx integer, channel text, value text, bytes bytea, generation bigint)
 
-function add_parts_1(p_tenant text, p_thread text, p_names text[], p_offsets integer[], p_blob bytea)
-  returns void
-  language plpgsql -- body Q5YLhtAR2PO1
 function delete_thread_1(p_tenant text, p_thread text)
   returns boolean
   language plpgsql -- body u6-Jta0QqkE0
+function head_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text)
+  returns text
+  language plpgsql stable -- body cfBTLeMkuOqn
 function history_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_channels text[], p_keys text[])
-  returns SETOF reading_1
-  language plpgsql stable -- body ZonuOIv2Em_9
+  returns SETOF text
+  language plpgsql stable -- body u2l1OzHAAYxf
 function list_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer)
-  returns SETOF reading_1
-  language plpgsql stable set plan_cache_mode=force_custom_plan -- body rV33pFS8d9Ng
+  returns SETOF text
+  language plpgsql stable set plan_cache_mode=force_custom_plan -- body Ou0NCLVXFrlR
 function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, p_below_id text, p_below_thread text, p_below_ns text, p_filter jsonb, p_limit integer)
   returns TABLE(thread_id text, ns text, id text)
   language sql stable -- body iLD9_9lsJi2u
@@ -80,13 +79,13 @@ function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
   language plpgsql stable -- body qdKaElt5UHYS
 function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_generation bigint, p_lineage bigint, p_fence bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT seq bigint, OUT generation bigint)
   returns record
-  language plpgsql -- body YUDWtVCTRmhI
+  language plpgsql -- body FyGamJ2M_Jn1
 function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_idx integer[], p_channels text[], p_values text[], p_generation bigint, p_lineage bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT generation bigint)
   returns record
-  language plpgsql -- body zHUf0KXkOk6Q
+  language plpgsql -- body jz-QXqNu-5Qv
 function read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
-  returns SETOF reading_1
-  language plpgsql stable -- body SlmUnZmM-Ii8
-function writes_of_1(p_tenant text, p_thread text, p_ns text[], p_ids text[], p_old_parents text[])
-  returns SETOF reading_1
-  language sql stable -- body z5rMAXR8lxMk
+  returns TABLE(name text, body text, bytes bytea)
+  language plpgsql stable -- body vPvJbKw4xVcp
+function reading_1(c checkpoints)
+  returns json
+  language plpgsql stable -- body lVwf5H9JEyvb

@@ -127,8 +127,10 @@ export class CheckpointCodec {
   async decodeTuple(parsed: ParsedCheckpoint, parts: Parts): Promise<CheckpointTuple> {
     const { stored } = parsed
     const channelValues: Record<string, unknown> = {}
-    for (const [channel, node] of Object.entries(parsed.manifest))
-      setOwn(channelValues, channel, await this.#decode(node, parts))
+    for (const [channel, node] of Object.entries(parsed.manifest)) {
+      const value = this.#decode(node, parts)
+      setOwn(channelValues, channel, value instanceof Promise ? await value : value)
+    }
     const { v, ts, ...rest } = reviveWire(parseWire(stored.header)) as Omit<Checkpoint, 'id' | 'channel_values'>
     const checkpoint: Checkpoint = { v, id: stored.address.checkpointId, ts, channel_values: channelValues, ...rest }
     if (parsed.sends.length > 0) await this.#migrateSends(checkpoint, parsed.sends, parts)
@@ -136,7 +138,7 @@ export class CheckpointCodec {
       config: toConfig(stored.address),
       checkpoint,
       metadata: reviveWire(parseWire(fromJsonbText(stored.metadata))) as CheckpointMetadata,
-      pendingWrites: await this.#decodeWrites(stored.writes, parsed.writes, parts),
+      pendingWrites: parsed.writes.length > 0 ? await this.#decodeWrites(stored.writes, parsed.writes, parts) : [],
     }
     if (stored.parentId !== undefined)
       tuple.parentConfig = toConfig({ ...stored.address, checkpointId: stored.parentId })
@@ -171,6 +173,7 @@ export class CheckpointCodec {
     return this.serde.dumpsTyped(value).then(([type, bytes]) => this.#encoder.encodeSerialized(type, bytes, parts))
   }
 
+  /** A promise only where a caller's own serializer is at work: no value is one. */
   #decode(node: Node, parts: Parts): unknown {
     return this.#decoder.decode(node, parts)
   }
@@ -182,7 +185,8 @@ export class CheckpointCodec {
   ): Promise<CheckpointPendingWrite[]> {
     const writes: CheckpointPendingWrite[] = []
     for (const [i, write] of stored.entries()) {
-      writes.push([write.taskId, unescapeText(write.channel), await this.#decode(nodes[i] as Node, parts)])
+      const value = this.#decode(nodes[i] as Node, parts)
+      writes.push([write.taskId, unescapeText(write.channel), value instanceof Promise ? await value : value])
     }
     return writes
   }

@@ -6,20 +6,32 @@
  * other in a circle. If the statement fails, each call is made again by itself (they are idempotent) and gets its own
  * answer, or its own error.
  */
+import { within } from '../deadline.ts'
 import type { PgQueryable, Row } from './driver.ts'
 import type { Attempt } from './retry.ts'
 
-/** A call of one of our functions: `select * from f($1, …)`. */
+/** A statement that calls a function of ours. */
 export interface FunctionCall {
   readonly text: string
   readonly params: readonly unknown[]
-  /** Where it locks. Undefined: it goes alone. */
+  /** Where it locks. Undefined: it goes alone; else its text is of `valueOf`. */
   readonly threadId: string | undefined
   readonly attempt: Attempt
 }
 
+/** The statement for a function that gives one value: a row with `answer`. Only such calls can go with others. */
+export function valueOf(call: string): string {
+  return `${SELECT}${call}${AS_ANSWER}`
+}
+
+const SELECT = 'select '
+const AS_ANSWER = ' as answer'
+
 /** Calls per statement: beyond this the time of one statement grows as fast as the work in it. */
 const MAX_CALLS = 32
+
+/** A statement that is sent at last has deadlines of its own; this much later it is given up, whatever it waits for. */
+const GRACE_MS = 50
 
 interface WaitingCall extends FunctionCall {
   readonly resolve: (rows: readonly Row[]) => void
@@ -31,6 +43,8 @@ export class CallMerger {
   readonly #slots: number
   #busy = 0
   #waiting: WaitingCall[] = []
+  /** One for each function and number of calls. */
+  readonly #mergedTexts = new Map<string, string>()
 
   /** @param slots statements at a time: the connections of the pool */
   constructor(db: PgQueryable, slots: number) {
@@ -41,11 +55,15 @@ export class CallMerger {
   call(call: FunctionCall): Promise<readonly Row[]> {
     if (this.#busy < this.#slots && this.#waiting.length === 0) {
       this.#busy++
-      return this.#db.query(call.text, call.params, call.attempt).finally(() => this.#leave())
+      const answer = this.#db.query(call.text, call.params, call.attempt)
+      const leave = () => this.#leave()
+      answer.then(leave, leave)
+      return answer
     }
-    return new Promise((resolve, reject) => {
+    const turn = new Promise<readonly Row[]>((resolve, reject) => {
       this.#waiting.push({ ...call, resolve, reject })
     })
+    return within(turn, { ms: call.attempt.leftMs() + GRACE_MS, what: 'A free connection' })
   }
 
   #leave(): void {
@@ -84,15 +102,10 @@ export class CallMerger {
     if (first === undefined) return
     if (batch.length > 1) {
       try {
+        const text = this.#mergedText(first.text, first.params.length, batch.length)
         const params = batch.flatMap((call) => call.params)
-        const rows = await this.#db.query(
-          mergedText(first.text, batch.length, first.params.length),
-          params,
-          sharedAttempt(batch),
-        )
-        const answers: Row[][] = batch.map(() => [])
-        for (const row of rows) answers[Number(row['merged_call'])]?.push(row)
-        for (const [i, call] of batch.entries()) call.resolve(answers[i] ?? [])
+        const [row] = await this.#db.query(text, params, sharedAttempt(batch))
+        for (const [i, call] of batch.entries()) call.resolve([{ answer: row?.[`answer_${i}`] }])
         return
       } catch {
         // Which of them it was, and whether something was stored, each call by itself will tell.
@@ -102,15 +115,22 @@ export class CallMerger {
       batch.map((call) => this.#db.query(call.text, call.params, call.attempt).then(call.resolve, call.reject)),
     )
   }
-}
 
-/** `select 0 as merged_call, c.* from f($1 …) c union all select 1, c.* from f($5 …) c …` */
-function mergedText(text: string, calls: number, parameters: number): string {
-  const from = text.slice(text.indexOf(' from '))
-  return Array.from({ length: calls }, (_, call) => {
-    const shifted = from.replace(/\$(\d+)/g, (_whole, number: string) => `$${Number(number) + call * parameters}`)
-    return `select ${call} as merged_call, c.*${shifted} c`
-  }).join('\nunion all\n')
+  /** `select f($1, …) as answer_0, f($18, …) as answer_1`: Postgres calls them from left to right. */
+  #mergedText(text: string, parameters: number, calls: number): string {
+    const key = `${calls} ${text}`
+    let merged = this.#mergedTexts.get(key)
+    if (merged === undefined) {
+      const call = text.slice(SELECT.length, -AS_ANSWER.length)
+      const columns = Array.from({ length: calls }, (_, i) => {
+        const shifted = call.replace(/\$(\d+)/g, (_whole, number: string) => `$${Number(number) + i * parameters}`)
+        return `${shifted}${AS_ANSWER}_${i}`
+      })
+      merged = SELECT + columns.join(', ')
+      this.#mergedTexts.set(key, merged)
+    }
+    return merged
+  }
 }
 
 /** One statement's attempt on behalf of several: over when all are, in doubt for all. */

@@ -1,3 +1,4 @@
+import { within } from '../deadline.ts'
 import type { PgDriver, Row } from './driver.ts'
 
 /** What we use of a PGlite database. */
@@ -14,7 +15,8 @@ export function openPGlite(db: PGliteLike): PgDriver {
   const rowsOf = (result: { rows: unknown[] }) => result.rows as Row[]
   return {
     connections: Number.POSITIVE_INFINITY, // it queues by itself, and no round trip is saved by company
-    query: async (text, params = []) => rowsOf(await db.query(text, [...params])),
+    query: async (text, params = [], attempt) =>
+      rowsOf(await within(db.query(text, [...params]), { ms: attempt?.leftMs() })),
     transaction: (work) =>
       db.transaction((tx) => work({ query: async (text, params = []) => rowsOf(await tx.query(text, [...params])) })),
     end: async () => {},

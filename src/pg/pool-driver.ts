@@ -1,7 +1,7 @@
 /** Statements over a pool of connections: every wait has an end, and no connection that broke is used again. */
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import { within } from '../deadline.ts'
+import { Countdown } from '../deadline.ts'
 import type { Meter } from '../stats.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
 import { hideContent } from './hide-content.ts'
@@ -71,26 +71,32 @@ export class PoolDriver implements PgDriver {
     this.#settings = settings
   }
 
-  query(text: string, params: readonly unknown[] = [], attempt: Attempt = UNHURRIED()): Promise<readonly Row[]> {
-    const statement: PgStatement = { text, values: [...params] }
+  async query(text: string, params: readonly unknown[] = [], attempt: Attempt = UNHURRIED()): Promise<readonly Row[]> {
+    const statement: PgStatement = { text, values: params as unknown[] }
     if (this.#settings.preparedStatements) statement.name = this.#nameOf(text)
-    return this.#withClient(attempt, (lent) => lent.send(statement, this.#settings.statementTimeoutMs))
+    const lent = await this.#borrow(attempt)
+    try {
+      return await lent.send(statement, this.#settings.statementTimeoutMs)
+    } finally {
+      lent.giveBack()
+    }
   }
 
-  transaction<Result>(work: (tx: PgQueryable) => Promise<Result>): Promise<Result> {
-    return this.#withClient(UNHURRIED(), async (lent) => {
-      const query = (text: string, params: readonly unknown[] = []) =>
-        lent.send({ text, values: [...params] }, SETUP_STATEMENT_MS)
+  async transaction<Result>(work: (tx: PgQueryable) => Promise<Result>): Promise<Result> {
+    const lent = await this.#borrow(UNHURRIED())
+    const query = (text: string, params: readonly unknown[] = []) =>
+      lent.send({ text, values: params as unknown[] }, SETUP_STATEMENT_MS)
+    try {
       await query('begin')
-      try {
-        const result = await work({ query })
-        await query('commit')
-        return result
-      } catch (error) {
-        if (lent.broken === undefined) await lent.send({ text: 'rollback', values: [] }, ROLLBACK_MS).catch(() => {})
-        throw error
-      }
-    })
+      const result = await work({ query })
+      await query('commit')
+      return result
+    } catch (error) {
+      if (lent.broken === undefined) await lent.send({ text: 'rollback', values: [] }, ROLLBACK_MS).catch(() => {})
+      throw error
+    } finally {
+      lent.giveBack()
+    }
   }
 
   end(): Promise<void> {
@@ -98,31 +104,27 @@ export class PoolDriver implements PgDriver {
     return this.#ended
   }
 
-  async #withClient<Result>(attempt: Attempt, work: (lent: LentClient) => Promise<Result>): Promise<Result> {
-    const lent = await this.#borrow(attempt)
-    try {
-      return await work(lent)
-    } finally {
-      lent.giveBack()
-    }
-  }
-
-  async #borrow(attempt: Attempt): Promise<LentClient> {
-    const borrowing = new Promise<LentClient>((resolve, reject) => {
+  #borrow(attempt: Attempt): Promise<LentClient> {
+    return new Promise((resolve, reject) => {
+      const countdown = new Countdown()
+      let isLate = false
+      countdown.start(Math.min(this.#settings.connectTimeoutMs, attempt.leftMs()), 'A connection', (error) => {
+        isLate = true
+        reject(error)
+      })
       // With a callback, which listens before the next message is looked at: it may be the end of the connection.
       this.#pool.connect((error, client) => {
-        if (client === undefined) reject(error)
-        else resolve(new LentClient(client, attempt, this.#settings.meter))
+        if (client === undefined) {
+          countdown.stop()
+          reject(error)
+          return
+        }
+        const lent = new LentClient(client, attempt, countdown, this.#settings.meter)
+        if (!isLate && !attempt.isOver) return resolve(lent)
+        lent.giveBack()
+        reject(new Error('Nobody waits for this statement any more.'))
       })
     })
-    const ms = Math.min(this.#settings.connectTimeoutMs, attempt.leftMs())
-    const lent = await within(borrowing, { ms, what: 'A connection' }).catch((error: unknown) => {
-      borrowing.then((late) => late.giveBack()).catch(() => {})
-      throw error
-    })
-    if (!attempt.isOver) return lent
-    lent.giveBack()
-    throw new Error('Nobody waits for this statement any more.')
   }
 
   /** A name is one text on all connections, also on those that we share with another checkpointer. */
@@ -146,6 +148,7 @@ function connectionsOf(pool: object): number {
 class LentClient {
   readonly #client: PgPoolClient
   readonly #attempt: Attempt
+  readonly #countdown: Countdown
   readonly #meter: Meter
   readonly #note = (error: Error): void => {
     this.broken ??= error
@@ -153,21 +156,21 @@ class LentClient {
   /** What broke the connection first. */
   broken: Error | undefined
 
-  constructor(client: PgPoolClient, attempt: Attempt, meter: Meter) {
+  constructor(client: PgPoolClient, attempt: Attempt, countdown: Countdown, meter: Meter) {
     this.#client = client
     this.#attempt = attempt
+    this.#countdown = countdown
     this.#meter = meter
     client.on('error', this.#note)
   }
 
   async send(statement: PgStatement, timeoutMs: number): Promise<readonly Row[]> {
     if (this.broken !== undefined) throw this.broken
-    const ms = Math.min(timeoutMs, this.#attempt.leftMs())
     const before = trafficOf(this.#client)
     this.#attempt.isInDoubt = true
     this.#meter.add('statements', 1)
     try {
-      return (await within(this.#client.query(statement), { ms, what: 'The answer to a statement' })).rows
+      return (await this.#answer(statement, Math.min(timeoutMs, this.#attempt.leftMs()))).rows
     } catch (error) {
       hideContent(error)
       const isRefusal = isPlainRefusal(error)
@@ -181,8 +184,16 @@ class LentClient {
     }
   }
 
+  #answer(statement: PgStatement, ms: number): Promise<{ rows: Row[] }> {
+    return new Promise((resolve, reject) => {
+      this.#countdown.start(ms, 'The answer to a statement', reject)
+      this.#client.query(statement).then(resolve, reject)
+    })
+  }
+
   /** A broken one is destroyed by the pool, which also ends what still waits on it. */
   giveBack(): void {
+    this.#countdown.stop()
     this.#client.removeListener('error', this.#note)
     this.#client.release(this.broken)
   }

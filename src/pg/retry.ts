@@ -40,8 +40,6 @@ export interface Attempt {
 /** Full jitter: anything from nothing to the bound, which doubles up to a second. */
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
-/** What is below has deadlines of its own; this much later it is given up, whatever it waits for. */
-const GRACE_MS = 50
 /** A call that waited for its turn has begun before this is over. */
 const SETTLE_MS = 5
 
@@ -58,14 +56,47 @@ export class Retrier {
 
   /**
    * Makes attempts until one succeeds, fails for good, or `retryMs` are over; the whole ends within the longest of the
-   * three limits. All our statements are idempotent, so one whose outcome is unknown is repeated, too.
+   * three limits, as each wait in an attempt ends with its `leftMs`. All our statements are idempotent, so one whose
+   * outcome is unknown is repeated, too.
    *
    * @throws UnavailableError at the end of the time; the error itself where another attempt would not help; the signal's reason
    */
   async run<Result>(purpose: Purpose, attemptOnce: (attempt: Attempt) => Promise<Result>): Promise<Result> {
+    const { connectTimeoutMs, statementTimeoutMs, retryMs } = this.#limits
+    const began = performance.now()
+    const end = began + Math.max(retryMs, connectTimeoutMs, statementTimeoutMs)
+    const { signal } = purpose
+    let first: unknown
+    let isInDoubt = false
     this.#underWay++
     try {
-      return await this.#run(purpose, attemptOnce)
+      for (let attempts = 1; ; attempts++) {
+        signal?.throwIfAborted()
+        const attempt: Attempt = { isOver: false, isInDoubt: false, leftMs: () => Math.max(1, end - performance.now()) }
+        try {
+          return await within(attemptOnce(attempt), { signal })
+        } catch (error) {
+          if (!isTransient(error)) throw error
+          first ??= error
+          isInDoubt ||= attempt.isInDoubt
+          const elapsedMs = performance.now() - began
+          const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1))
+          if (elapsedMs + pauseMs >= retryMs) {
+            const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
+            const { operation, address = {} } = purpose
+            throw new UnavailableError(
+              { outcome, operation, address, attempts, sqlState: sqlStateOf(first) },
+              elapsedMs,
+              first,
+              error,
+            )
+          }
+          this.#meter.add('retries', 1)
+          await pause(pauseMs, signal)
+        } finally {
+          attempt.isOver = true
+        }
+      }
     } finally {
       this.#underWay--
     }
@@ -76,41 +107,5 @@ export class Retrier {
     const end = performance.now() + ms
     await pause(0, undefined) // what was called just before has begun then
     while (this.#underWay > 0 && performance.now() < end) await pause(SETTLE_MS, undefined)
-  }
-
-  async #run<Result>(purpose: Purpose, attemptOnce: (attempt: Attempt) => Promise<Result>): Promise<Result> {
-    const { connectTimeoutMs, statementTimeoutMs, retryMs } = this.#limits
-    const began = performance.now()
-    const end = began + Math.max(retryMs, connectTimeoutMs, statementTimeoutMs)
-    const { signal } = purpose
-    let first: unknown
-    let isInDoubt = false
-    for (let attempts = 1; ; attempts++) {
-      signal?.throwIfAborted()
-      const attempt: Attempt = { isOver: false, isInDoubt: false, leftMs: () => Math.max(1, end - performance.now()) }
-      try {
-        return await within(attemptOnce(attempt), { ms: attempt.leftMs() + GRACE_MS, what: 'An answer', signal })
-      } catch (error) {
-        if (!isTransient(error)) throw error
-        first ??= error
-        isInDoubt ||= attempt.isInDoubt
-        const elapsedMs = performance.now() - began
-        const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1))
-        if (elapsedMs + pauseMs >= retryMs) {
-          const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
-          const { operation, address = {} } = purpose
-          throw new UnavailableError(
-            { outcome, operation, address, attempts, sqlState: sqlStateOf(first) },
-            elapsedMs,
-            first,
-            error,
-          )
-        }
-        this.#meter.add('retries', 1)
-        await pause(pauseMs, signal)
-      } finally {
-        attempt.isOver = true
-      }
-    }
   }
 }

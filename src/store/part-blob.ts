@@ -1,4 +1,7 @@
-/** Parts as they travel to Postgres: one binary parameter, where each begins, and where the last ends. Text arrays would be escaped twice. */
+/**
+ * Parts as they travel to Postgres: one binary parameter, where each begins, and where the last ends. Text arrays would
+ * be escaped twice. In the order of their names, in which they are inserted: two writers lock in one order.
+ */
 import type { Part } from '../codec/part.ts'
 
 export interface PartBlob {
@@ -9,8 +12,9 @@ export interface PartBlob {
 
 const NO_PARTS: PartBlob = { names: [], offsets: [], blob: null }
 
-export function toBlob(parts: readonly Part[]): PartBlob {
-  if (parts.length === 0) return NO_PARTS
+export function toBlob(unsorted: readonly Part[]): PartBlob {
+  if (unsorted.length === 0) return NO_PARTS
+  const parts = unsorted.toSorted((a, b) => (a.name < b.name ? -1 : 1))
   const bodies = parts.map((part) => (part.bytes === undefined ? Buffer.from(part.text) : Buffer.from(part.bytes)))
   const offsets = [0]
   for (const body of bodies) offsets.push((offsets.at(-1) ?? 0) + body.length)

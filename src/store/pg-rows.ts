@@ -1,57 +1,74 @@
-/** Rows of the reading functions (type reading_1 in sql/) to what a store gives. */
+/** What the functions of sql/ answer, taken apart. */
+import type { CheckpointAddress } from '../address.ts'
 import { Part } from '../codec/part.ts'
 import { PartCorruptError } from '../errors.ts'
 import type { Row } from '../pg/driver.ts'
-import type { StoredCheckpoint, StoredHistory, StoredWrite } from './store.ts'
+import type { StoredCheckpoint, StoredHistory, StoredWrite, Verdict } from './store.ts'
 import { byTaskAndIdx } from './thread-record.ts'
 
-interface Readings {
-  /** 0: no such thread. */
+/** What put_1 and put_writes_1 say. */
+export interface VerdictRow {
+  /** `generation`: nothing is stored, as parts that were left out may be gone. */
+  readonly verdict: Verdict | 'generation'
+  /** put_1's; put_writes_1 gives none. */
+  readonly seq: number
   readonly generation: number
-  /** In the order of the rows. */
-  readonly checkpoints: readonly StoredCheckpoint[]
-  readonly parts: readonly Part[]
 }
 
-export function readingsOf(threadId: string, rows: readonly Row[]): Readings {
-  let generation = 0
-  const checkpoints = new Map<string, { -readonly [Key in keyof StoredCheckpoint]: StoredCheckpoint[Key] }>()
-  const writes = new Map<string, StoredWrite[]>()
-  const sends = new Map<string, StoredWrite[]>()
-  const parts: Part[] = []
-  for (const row of rows) {
-    const key = JSON.stringify([row['ns'], row['id']])
-    if (row['kind'] === 'thread') generation = generationOf(row)
-    else if (row['kind'] === 'checkpoint') checkpoints.set(key, checkpointOf(threadId, row))
-    else if (row['kind'] === 'write') push(writes, key, writeOf(row))
-    else if (row['kind'] === 'send') push(sends, key, writeOf(row))
-    else parts.push(partOf({ name: row['id'], body: row['value'], bytes: row['bytes'] }))
+/** A write as reading_1 gives it. */
+type WriteTuple = readonly [taskId: string, idx: number, channel: string, value: string]
+/** reading_1 in sql/. */
+type ReadingTuple = readonly [
+  id: string,
+  ns: string,
+  parentId: string | null,
+  seq: number,
+  header: string,
+  manifest: string,
+  metadata: string,
+  writes: readonly WriteTuple[] | null,
+  sends: readonly WriteTuple[] | null,
+]
+
+/** `(verdict,seq,generation)`, or without seq: the text of a row whose values need no quotes. */
+export function verdictOf(answer: unknown): VerdictRow {
+  const values = String(answer).slice(1, -1).split(',')
+  return {
+    verdict: values[0] as VerdictRow['verdict'],
+    seq: values.length === 3 ? Number(values[1]) : 0,
+    generation: Number(values.at(-1)), // microseconds since the epoch fit a double
   }
-  for (const [key, checkpoint] of checkpoints) {
-    checkpoint.writes = writes.get(key)?.toSorted(byTaskAndIdx) ?? []
-    checkpoint.sends = sends.get(key)?.toSorted(byTaskAndIdx) ?? []
-  }
-  return { generation, checkpoints: [...checkpoints.values()], parts }
 }
 
-/** Rows come oldest ancestor first, each task's writes in order. */
-export function historiesOf(rows: readonly Row[]): Map<string, StoredHistory> {
-  const writes = new Map<string, StoredWrite[]>()
-  const seeds = new Map<string, string>()
-  for (const row of rows) {
-    const channel = String(row['channel'])
-    if (row['kind'] === 'checkpoint') seeds.set(channel, String(row['manifest']))
-    else if (row['kind'] === 'write') push(writes, channel, writeOf(row))
-  }
-  const channels = new Set([...writes.keys(), ...seeds.keys()])
-  return new Map(
-    [...channels].map((channel) => [channel, { writes: writes.get(channel) ?? [], seedManifest: seeds.get(channel) }]),
-  )
+/** What head_1 gives. Generation 0: no such thread. */
+export function headOf(
+  threadId: string,
+  answer: unknown,
+): { readonly generation: number; readonly checkpoint: StoredCheckpoint | undefined } {
+  if (typeof answer !== 'string') return { generation: 0, checkpoint: undefined }
+  const [generation, reading] = JSON.parse(answer) as [number, ReadingTuple | null]
+  return { generation, checkpoint: reading === null ? undefined : checkpointOf(threadId, reading) }
 }
 
-/** int8 comes as a string from node-postgres; microseconds since the epoch fit a double. */
-export function generationOf(row: Row): number {
-  return Number(row['generation'])
+/** What list_1 gives for each checkpoint. */
+export function readingOf(threadId: string, answer: unknown): StoredCheckpoint {
+  return checkpointOf(threadId, JSON.parse(String(answer)) as ReadingTuple)
+}
+
+/** What history_1 gives for each channel; the writes of the oldest ancestor first. */
+export function historyOf(answer: unknown): [channel: string, history: StoredHistory] {
+  const [channel, seedManifest, writes] = JSON.parse(String(answer)) as [
+    string,
+    string | null,
+    readonly (readonly [taskId: string, idx: number, value: string])[] | null,
+  ]
+  return [
+    channel,
+    {
+      seedManifest: seedManifest ?? undefined,
+      writes: (writes ?? []).map(([taskId, idx, value]) => ({ taskId, idx, channel, value })),
+    },
+  ]
 }
 
 /** @throws PartCorruptError where the content is not what the name was made of */
@@ -61,30 +78,22 @@ export function partOf(row: Row): Part {
   return part
 }
 
-function checkpointOf(threadId: string, row: Row): StoredCheckpoint {
+function checkpointOf(threadId: string, reading: ReadingTuple): StoredCheckpoint {
+  const [checkpointId, ns, parentId, seq, header, manifest, metadata, writes, sends] = reading
+  const address: CheckpointAddress = { threadId, ns, checkpointId }
   return {
-    address: { threadId, ns: String(row['ns']), checkpointId: String(row['id']) },
-    parentId: (row['parent_id'] as string | null) ?? undefined,
-    seq: Number(row['seq']),
-    header: String(row['header']),
-    manifest: String(row['manifest']),
-    metadata: String(row['metadata']),
-    writes: [],
-    sends: [],
+    address,
+    parentId: parentId ?? undefined,
+    seq,
+    header,
+    manifest,
+    metadata,
+    writes: writesOf(writes),
+    sends: writesOf(sends),
   }
 }
 
-function writeOf(row: Row): StoredWrite {
-  return {
-    taskId: String(row['task_id']),
-    idx: Number(row['idx']),
-    channel: String(row['channel']),
-    value: String(row['value']),
-  }
-}
-
-function push<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [value])
-  else list.push(value)
+function writesOf(tuples: readonly WriteTuple[] | null): readonly StoredWrite[] {
+  if (tuples === null) return []
+  return tuples.map(([taskId, idx, channel, value]) => ({ taskId, idx, channel, value })).toSorted(byTaskAndIdx)
 }

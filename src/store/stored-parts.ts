@@ -26,6 +26,7 @@ export class StoredParts {
 
   add(threadId: string, generation: number, names: Iterable<PartName>): void {
     const known = this.#threads.get(threadId)
+    if (known?.generation === generation && Array.isArray(names) && names.length === 0) return
     const thread = known?.generation === generation ? known : { generation, names: new Set<PartName>() }
     for (const name of names) thread.names.add(name)
     this.#threads.delete(threadId) // set anew, so that its size is counted anew

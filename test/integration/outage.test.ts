@@ -270,7 +270,7 @@ test('a state in a server that reports parameters of failed statements stays out
 test('what another attempt would not mend comes as Postgres said it, at once', async () => {
   const { url, checkpointer, thread } = await open()
   await thread.put({ a: 1 })
-  await query(url, `drop table "${schema}".checkpoints`)
+  await query(url, `drop table "${schema}".checkpoints cascade`)
   await expect(thread.put({ a: 2 })).rejects.toMatchObject({ name: 'error', code: '42P01', severity: 'ERROR' })
   expect(checkpointer.stats().retries).toBe(0)
 })

@@ -28,7 +28,11 @@ export async function blockThread(url: string, schema: string, what: 'row' | 'ta
   const client = new Client({ connectionString: url, application_name: 'blocker' })
   await client.connect()
   await client.query('begin')
-  await client.query(what === 'row' ? `select from "${schema}".threads for update` : `lock table "${schema}".threads`)
+  await client.query(
+    what === 'row'
+      ? `select from "${schema}".threads for update`
+      : `lock table "${schema}".threads, "${schema}".checkpoints`,
+  )
   return () => client.end()
 }
 
