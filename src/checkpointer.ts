@@ -31,6 +31,9 @@ import { ThreadTurns } from './thread-turns.ts'
 import { PartLadder } from './tiers/part-ladder.ts'
 import type { PartTier } from './tiers/part-tier.ts'
 
+/** What `list` holds of checkpoints that it has not given yet, in characters; one checkpoint may have more. */
+const LISTED_CHARS = 8 * 1024 * 1024
+
 /** Options of every checkpointer. */
 export interface CheckpointerOptions {
   /**
@@ -74,21 +77,23 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
    * checkpoint id first. Nothing is held between two results.
    */
   override async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
+    let atATime = 1
     for await (const page of this.#store.list(parseListQuery(config, options), config.signal)) {
-      const parsed = page.map((stored) => this.#codec.parse(stored))
-      const threadId = page[0]?.address.threadId ?? ''
-      const parts = await this.#bring(
-        threadId,
-        parsed.flatMap(({ nodes }) => nodes),
-        config.signal,
-      )
-      for (const checkpoint of parsed) {
-        const tuple = await this.#codec.decodeTuple(checkpoint, parts).catch((error: unknown) => {
-          // Removed since the page was read, perhaps; then it is left out.
-          if (error instanceof PartMissingError) return this.#read(checkpoint.stored.address, config.signal)
-          throw error
-        })
-        if (tuple !== undefined) yield tuple
+      const checkpoints = page.map((stored) => this.#codec.parse(stored))
+      for (let from = 0; from < checkpoints.length;) {
+        const next = checkpoints.slice(from, from + atATime)
+        const nodes = next.flatMap((checkpoint) => checkpoint.nodes)
+        const parts = await this.#bring(next[0]?.stored.address.threadId ?? '', nodes, config.signal)
+        for (const checkpoint of next) {
+          const tuple = await this.#codec.decodeTuple(checkpoint, parts).catch((error: unknown) => {
+            // Removed since the page was read, perhaps; then it is left out.
+            if (error instanceof PartMissingError) return this.#read(checkpoint.stored.address, config.signal)
+            throw error
+          })
+          if (tuple !== undefined) yield tuple
+        }
+        from += next.length
+        atATime = Math.max(1, Math.floor((next.length * LISTED_CHARS) / sizeOf(parts)))
       }
     }
   }
@@ -208,6 +213,12 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
       ? this.#lineage.of({ threadId: parent.threadId, ns: '', checkpointId: root })
       : undefined
   }
+}
+
+function sizeOf(parts: Parts): number {
+  let size = 1
+  for (const part of parts.values()) size += part.size
+  return size
 }
 
 function requireCheckpoint(address: Address): CheckpointAddress {

@@ -7,7 +7,7 @@ import type { Address, CheckpointAddress } from './address.ts'
 
 export class Lineage {
   /** A checkpoint, or a thread -> generation. 0: the thread did not exist when it was read. */
-  readonly #seen = new LRUCache<string, number>({ max: 20_000 })
+  readonly #seen = new LRUCache<string, number>({ maxSize: 20_000, sizeCalculation: () => 1 }) // `max` would reserve its room at once
 
   /** A checkpoint was read or stored in this generation. */
   see(address: Address, generation: number): void {

@@ -53,6 +53,7 @@ export interface ParsedCheckpoint {
 
 export class CheckpointCodec {
   readonly serde: SerializerProtocol
+  readonly #isBuiltIn: boolean
   readonly #limits: ValueLimits
   readonly #encoder: Encoder
   readonly #decoder: Decoder
@@ -61,8 +62,10 @@ export class CheckpointCodec {
     readonly serde?: SerializerProtocol | undefined
     readonly limits?: Partial<ValueLimits> | undefined
   }) {
-    this.#limits = { ...DEFAULT_VALUE_LIMITS, ...options.limits }
-    this.serde = options.serde ?? new LosslessSerializer(this.#limits)
+    const { serde = new LosslessSerializer(options.limits) } = options
+    this.#isBuiltIn = isBuiltIn(serde)
+    this.#limits = { ...DEFAULT_VALUE_LIMITS, ...(isBuiltIn(serde) && serde.limits), ...options.limits }
+    this.serde = serde
     const memo = new Memo()
     this.#encoder = new Encoder(memo, this.#limits)
     this.#decoder = new Decoder(memo, this.serde)
@@ -169,7 +172,7 @@ export class CheckpointCodec {
 
   /** A string, or a promise where a caller's own serializer is at work: it is called at once, too. */
   #encode(value: unknown, path: string, parts: PartSet): string | Promise<string> {
-    if (this.serde instanceof LosslessSerializer) return this.#encoder.encode(value, path, parts)
+    if (this.#isBuiltIn) return this.#encoder.encode(value, path, parts)
     return this.serde.dumpsTyped(value).then(([type, bytes]) => this.#encoder.encodeSerialized(type, bytes, parts))
   }
 
@@ -200,6 +203,11 @@ export class CheckpointCodec {
       [TASKS]: versions.length > 0 ? maxChannelVersion(...versions) : 1,
     }
   }
+}
+
+/** A subclass may do otherwise. */
+function isBuiltIn(serde: SerializerProtocol): serde is LosslessSerializer {
+  return Object.getPrototypeOf(serde) === LosslessSerializer.prototype && Object.keys(serde).join() === 'limits'
 }
 
 /** The names by which a store looks for a channel. */

@@ -2,7 +2,7 @@
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { PartMissingError, UnreadableValueError } from '../errors.ts'
 import type { BytesNode, Item, Node } from './format.ts'
-import { WHOLE, WHOLE_CONTAINER, type Memo } from './memo.ts'
+import { NEIGHBOURS, WHOLE, WHOLE_CONTAINER, type Memo } from './memo.ts'
 import type { Part, PartName } from './part.ts'
 import { parseWire, reviveWire } from './value.ts'
 import { setOwn } from './value/markers.ts'
@@ -61,6 +61,7 @@ export class Decoder {
   }
 
   #list(items: readonly Item[], parts: Parts, into: unknown[] = []): unknown[] {
+    let neighbours: { elements: object[]; parts: Part[] } | undefined
     for (const item of items) {
       if (typeof item !== 'string') {
         if (!isEntry(item) && 'is' in item) for (const element of item.is as unknown[]) into.push(reviveWire(element))
@@ -76,7 +77,17 @@ export class Decoder {
           this.#memo.remember(value, part, i)
           into.push(value)
         }
-      } else into.push(this.#ofPart(part, WHOLE))
+      } else {
+        const value = reviveWire(part.wire)
+        into.push(value)
+        if (typeof value !== 'object' || value === null) continue
+        if (neighbours === undefined || neighbours.elements.length === NEIGHBOURS) {
+          neighbours = { elements: [], parts: [] }
+          this.#memo.rememberNeighbours(value, neighbours)
+        }
+        neighbours.elements.push(value)
+        neighbours.parts.push(part)
+      }
     }
     return into
   }

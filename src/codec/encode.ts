@@ -27,6 +27,7 @@ export class Encoder {
   /** The JSON text of the node that stands for a value; its parts are added to `out`. */
   encode(value: unknown, path: string, out: PartSet): string {
     const { node, chars } = this.#encode(value, path, out, 0)
+    this.#memo.rest()
     if (chars > this.#limits.maxBytes) throw tooLarge(path, chars, this.#limits)
     return node
   }
@@ -95,7 +96,7 @@ export class Encoder {
       const { node, chars } = this.#longString(value, path(), out)
       return run.large(key, node, chars)
     }
-    const text = this.#stringify(value, path(), depth)
+    const text = this.#stringify(value, path(), depth + 1)
     if (text.length < ELEMENT_CHARS) return run.small(key, text, value)
     if (text.length > NEST_CHARS && depth < MAX_CUT_DEPTH && isContainer(value)) {
       this.#memo.rememberLarge(value)

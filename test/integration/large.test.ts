@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
-import { numberedLines, TestThread } from '../support/checkpoints.ts'
+import { InMemoryCheckpointer, LosslessSerializer, PgCheckpointer } from '../../src/index.ts'
+import { numberedLines, TestThread, textOf } from '../support/checkpoints.ts'
 import { createDatabase, testSchema } from '../support/database.ts'
 
 test('300 MB in one checkpoint are written and read back, and the process lives', async () => {
@@ -52,4 +52,44 @@ test('what is over the limit is refused where it is put, with its channel, and n
     expect(await thread.list()).toHaveLength(2)
     expect((await thread.mustRead(kept)).pendingWrites).toStrictEqual([])
   }
+})
+
+test('a list of large checkpoints holds one of them at a time', async () => {
+  const { url } = await createDatabase()
+  await using writer = new PgCheckpointer({ connection: url, schema: testSchema })
+  const thread = new TestThread(writer)
+  const chars = 6_000_000
+  for (let i = 0; i < 5; i++) await thread.put({ text: textOf(i, chars) })
+  await using reader = new PgCheckpointer({ connection: url, schema: testSchema, cacheBytes: 0 })
+  const received: number[] = []
+  let before = 0
+  for await (const { checkpoint } of reader.list(thread.config())) {
+    expect(String(checkpoint.channel_values['text'])).toHaveLength(chars)
+    received.push(reader.stats().bytesReceived - before)
+    before = reader.stats().bytesReceived
+  }
+  expect(received).toHaveLength(5)
+  for (const bytes of received) expect(bytes).toBeLessThan(1.2 * chars)
+})
+
+test("the limits of a serializer of ours are the checkpointer's, unless that has its own", async () => {
+  const serde = new LosslessSerializer({ maxDepth: 5 })
+  const deep = { a: { b: { c: { d: { e: { f: 1 } } } } } }
+  const put = (checkpointer: InMemoryCheckpointer) => new TestThread(checkpointer).put({ deep })
+  await expect(put(new InMemoryCheckpointer({ serde }))).rejects.toMatchObject({ option: 'maxDepth' })
+  await put(new InMemoryCheckpointer({ serde, limits: { maxDepth: 50 } }))
+})
+
+test('a serializer that extends ours is asked', async () => {
+  const written: unknown[] = []
+  class Noting extends LosslessSerializer {
+    override async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
+      written.push(value)
+      return super.dumpsTyped(value)
+    }
+  }
+  const thread = new TestThread(new InMemoryCheckpointer({ serde: new Noting() }))
+  await thread.put({ x: new Map([[1, 2]]) })
+  expect(written).toStrictEqual([new Map([[1, 2]])])
+  expect(await thread.values()).toStrictEqual({ x: new Map([[1, 2]]) })
 })

@@ -1,10 +1,13 @@
 /** The four functions of the value codec, with typed errors for whatever goes wrong inside. */
 
+import { constants } from 'node:buffer'
 import { CheckpointerError, TooLargeError, UnreadableValueError } from '../../errors.ts'
 import { fromWire } from './from-wire.ts'
 import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
+import { LongTexts } from './long-text.ts'
 import { matchesTree } from './matches.ts'
 import { officialFromWire } from './official.ts'
+import { ByteWriter, TextWriter, type PieceWriter } from './piece-writers.ts'
 import { refusal } from './refuse.ts'
 import { WireWriter, tooLong } from './to-wire.ts'
 
@@ -13,24 +16,45 @@ import { WireWriter, tooLong } from './to-wire.ts'
  * starts with `path` (`channel_values.messages[3]`, or `$`).
  */
 export function stringifyValue(value: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
-  return stringifyWire(wireOf(value, path, limits), path, limits)
+  return writeValue(value, path, limits, () => new TextWriter())
 }
 
-function stringifyWire(wire: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
-  let text: string
+/** The same in UTF-8, without ever holding the text. */
+export function encodeValue(value: unknown, path: string, limits: ValueLimits): Uint8Array {
+  return writeValue(value, path, limits, (chars) => new ByteWriter(chars))
+}
+
+/** @param open is told about how many characters will come */
+function writeValue<Result>(
+  value: unknown,
+  path: string,
+  limits: ValueLimits,
+  open: (chars: number) => PieceWriter<Result>,
+): Result {
+  const long = new LongTexts()
+  const wire = wireOf(value, path, limits, long)
   try {
-    text = JSON.stringify(wire)
+    const json = JSON.stringify(wire)
+    let writer = open(json.length + long.length)
+    let length = long.restore(json, writer)
+    if (length === undefined) {
+      const whole = JSON.stringify(wireOf(value, path, limits))
+      writer = open(whole.length)
+      writer.write(whole)
+      ;({ length } = whole)
+    }
+    if (length > Math.min(limits.maxBytes, constants.MAX_STRING_LENGTH)) throw tooLong(path, limits)
+    return writer.take()
   } catch (error) {
+    if (CheckpointerError.is(error)) throw error
     throw exhausted(error, path, limits) ?? refusal(path, THROWING, { cause: error })
   }
-  if (text.length > limits.maxBytes) throw tooLong(path, limits)
-  return text
 }
 
 /** The value itself as far as it is plain JSON data. */
-function wireOf(value: unknown, path: string, limits: ValueLimits): unknown {
+function wireOf(value: unknown, path: string, limits: ValueLimits, long?: LongTexts): unknown {
   if (hasForeignToJson()) throw refusal(path, 'value in a process where every object has a toJSON')
-  const writer = new WireWriter(path, limits)
+  const writer = new WireWriter(path, limits, long)
   try {
     return writer.write(value)
   } catch (error) {

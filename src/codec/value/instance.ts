@@ -27,14 +27,15 @@ export type InstanceFault = 'symbol-keyed property' | 'non-enumerable property' 
 
 /** Takes an instance apart, or says why that can't be done without loss. */
 export function takeApart(instance: object, known: KnownClass): InstanceParts | InstanceFault {
-  if (Object.getOwnPropertyNames(instance).length !== Object.keys(instance).length) return 'non-enumerable property'
-  if (!hasOnlySymbols(instance, known)) return 'symbol-keyed property'
+  const fault = faultOf(instance, known)
+  if (fault !== undefined) return fault
   if (known.base === undefined) return { base: undefined, spread: false, own: ownFields(instance, known, undefined) }
   const base = baseOf(instance, known)
   if (base === undefined) return 'LangChain object without lc_kwargs'
   const own = ownFields(instance, known, base)
   if (!isSpread(base, known)) return { base, spread: false, own }
-  if (!hasOnlySymbols(base, known)) return 'symbol-keyed property'
+  const faultOfBase = faultOf(base, known)
+  if (faultOfBase !== undefined) return faultOfBase
   const plain = { ...base } as Record<PropertyKey, unknown>
   for (const symbol of known.symbols) Reflect.deleteProperty(plain, symbol)
   return { base: plain, spread: true, own }
@@ -67,17 +68,31 @@ export function ownFields(
   known: KnownClass,
   base: object | undefined,
 ): Record<string, unknown> | undefined {
-  const values = instance as Record<string, unknown>
+  const keys = Object.keys(instance)
+  if (!sameStrings(keys, known.keys)) return unusualFields(instance as Record<string, unknown>, keys, known, base)
+  const values: readonly unknown[] = Object.values(instance) // in one go: a third of the time of a look at each
+  const { fields } = known
+  let own: Record<string, unknown> | undefined
+  for (let index = 0; index < fields.length; index += 1) {
+    const field = fields[index] as Field
+    if (!field.isBase && !isImplied(values[index], field, base)) (own ??= {})[field.name] = values[index]
+  }
+  return own
+}
+
+/** The same for an instance that lacks fields of its class, or has more. */
+function unusualFields(
+  values: Record<string, unknown>,
+  keys: readonly string[],
+  known: KnownClass,
+  base: object | undefined,
+): Record<string, unknown> | undefined {
   let own: Record<string, unknown> | undefined
   for (const field of known.fields) {
-    if (field.isBase) continue
     const value = values[field.name]
-    if (!isImplied(value, field, base)) (own ??= {})[field.name] = value
+    if (!field.isBase && !isImplied(value, field, base)) (own ??= {})[field.name] = value
   }
-  const keys = Object.keys(instance)
-  if (!sameStrings(keys, known.keys)) {
-    for (const key of keys) if (!known.keys.includes(key)) setOwn((own ??= {}), key, values[key])
-  }
+  for (const key of keys) if (!known.keys.includes(key)) setOwn((own ??= {}), key, values[key])
   return own
 }
 
@@ -119,6 +134,9 @@ function fieldValue(field: Field, base: object | undefined): unknown {
 }
 
 function isImplied(value: unknown, field: Field, base: object | undefined): boolean {
+  // What holds for nearly all fields, first. (Equal zeros may differ in their sign.)
+  if (!field.fixed && value !== undefined && value !== 0 && (base as Record<string, unknown>)?.[field.name] === value)
+    return true
   const implied = given(field, base)
   return implied === NOTHING ? equalsFallback(value, field.fallback) : Object.is(value, implied)
 }
@@ -129,12 +147,17 @@ function equalsFallback(value: unknown, fallback: Wire): boolean {
   return sameStrings(value, fallback) && Object.keys(value).length === fallback.length
 }
 
-function hasOnlySymbols(value: object, known: KnownClass): boolean {
-  for (const symbol of Object.getOwnPropertySymbols(value)) {
-    if (symbol === known.base) continue
-    if (!known.symbols.includes(symbol) || Reflect.get(value, symbol) !== true) return false
+/** Whether an object has keys that would be lost. All in one look at them: looks at slow keys are what takes the time. */
+function faultOf(value: object, known: KnownClass): InstanceFault | undefined {
+  const keys = Reflect.ownKeys(value)
+  let strings = keys.length
+  for (; strings > 0; strings -= 1) {
+    const key = keys[strings - 1] as string | symbol // symbols come last
+    if (typeof key === 'string') break
+    if (key === known.base) continue
+    if (!known.symbols.includes(key) || Reflect.get(value, key) !== true) return 'symbol-keyed property'
   }
-  return true
+  return strings === Object.keys(value).length ? undefined : 'non-enumerable property'
 }
 
 function sameStrings(some: readonly unknown[], others: readonly unknown[]): boolean {

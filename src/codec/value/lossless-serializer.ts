@@ -2,7 +2,7 @@
 
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { UnreadableValueError } from '../../errors.ts'
-import { parseWire, reviveOfficial, reviveWire, stringifyValue } from './codec.ts'
+import { encodeValue, parseWire, reviveOfficial, reviveWire } from './codec.ts'
 import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
 
 /** The type tag of this package's own texts. */
@@ -14,16 +14,16 @@ const VALUE_FORMAT = 'json/1'
  * It also reads what LangGraph's own serializer wrote (`json` and `bytes`).
  */
 export class LosslessSerializer implements SerializerProtocol {
-  readonly #limits: ValueLimits
+  readonly limits: ValueLimits
 
   constructor(limits: Partial<ValueLimits> = {}) {
-    this.#limits = Object.freeze({ ...DEFAULT_VALUE_LIMITS, ...limits })
+    this.limits = Object.freeze({ ...DEFAULT_VALUE_LIMITS, ...limits })
   }
 
   async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
     if (value instanceof Uint8Array && Object.getPrototypeOf(value) === Uint8Array.prototype)
       return ['bytes', value.slice()]
-    return [VALUE_FORMAT, new TextEncoder().encode(stringifyValue(value, '$', this.#limits))]
+    return [VALUE_FORMAT, encodeValue(value, '$', this.limits)]
   }
 
   async loadsTyped(type: string, data: Uint8Array | string): Promise<unknown> {

@@ -3,6 +3,7 @@
 import { types } from 'node:util'
 import { TooLargeError } from '../../errors.ts'
 import type { ValueLimits } from './limits.ts'
+import { LONG_CHARS, type LongTexts } from './long-text.ts'
 import { type Wire, escapeKey, isMarkerKey, isOwn } from './markers.ts'
 import { isArrayPrototype, isDense } from './plain.ts'
 import { type PathSegment, formatPath, refusal } from './refuse.ts'
@@ -15,6 +16,7 @@ const LEVELS_OF_A_MARKER = 3
 export class WireWriter {
   readonly #path: string
   readonly #limits: ValueLimits
+  readonly #long: LongTexts | undefined
   readonly #ancestors: object[] = []
   readonly #segments: PathSegment[] = []
   #depth = 0
@@ -23,16 +25,17 @@ export class WireWriter {
   /** A lower bound of the text's length, so that a graph of shared objects can't keep the walk busy for ever. */
   #characters = 0
 
-  constructor(path: string, limits: ValueLimits) {
+  /** @param long takes the long strings; the tree has a mark in place of each */
+  constructor(path: string, limits: ValueLimits, long?: LongTexts) {
     this.#path = path
     this.#limits = limits
+    this.#long = long
   }
 
   write(value: unknown): Wire {
     switch (typeof value) {
       case 'string':
-        this.#characters += value.length
-        return value
+        return this.#text(value)
       case 'boolean':
         return value
       case 'number':
@@ -77,7 +80,7 @@ export class WireWriter {
       if (!isOwn.call(record, key)) continue
       this.#segments[at] = key
       const value = record[key]
-      if (typeof value === 'string') {
+      if (typeof value === 'string' && value.length < LONG_CHARS) {
         this.#characters += value.length
         continue
       }
@@ -112,6 +115,11 @@ export class WireWriter {
     return refusal(formatPath(this.#path, this.#segments.slice(0, this.#depth)), kind, options)
   }
 
+  #text(value: string): string {
+    this.#characters += value.length
+    return value.length < LONG_CHARS || this.#long === undefined ? value : this.#long.defer(value)
+  }
+
   #container(value: object): Wire {
     const prototype = Object.getPrototypeOf(value) as object | null
     const isPlain = prototype === Object.prototype || Array.isArray(value)
@@ -138,7 +146,7 @@ export class WireWriter {
     let copy: unknown[] | undefined
     for (let index = 0; index < value.length; index += 1) {
       const element = value[index]
-      if (typeof element === 'string') {
+      if (typeof element === 'string' && element.length < LONG_CHARS) {
         this.#characters += element.length
         continue
       }
