@@ -2,7 +2,7 @@
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres'
 import type pg from 'pg'
-import { PgCheckpointer, type PgCheckpointerOptions } from '../src/index.ts'
+import { PgCheckpointer, type PgCheckpointerOptions } from 'langgraph-pg-checkpointer'
 import { Wire } from './wire.ts'
 
 export const OURS = 'PgCheckpointer'

@@ -121,7 +121,7 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
       const { verdict, generation, newParts } = await this.#store.put(record)
       if (verdict === 'deleted') return
       if (lineage === undefined) this.#lineage.see(address, generation)
-      if (verdict !== 'fenced') this.#tiers.offer(address.threadId, record.parts.values(), newParts)
+      if (verdict !== 'fenced') this.#tiers.offer(address.threadId, newParts)
     })
     return toConfig(address)
   }
@@ -134,7 +134,7 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
     if (writes.length === 0) return
     const record = { ...(await encoded), address, taskId, lineage: this.#lineage.ofWrites(address) }
     const { verdict, newParts } = await this.#store.putWrites(record)
-    if (verdict === 'stored') this.#tiers.offer(address.threadId, record.parts.values(), newParts)
+    if (verdict === 'stored') this.#tiers.offer(address.threadId, newParts)
   }
 
   /** Removes all of a thread. A run that is still going on can't bring it back; a new run starts afresh. */
@@ -185,7 +185,7 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
       const parts = await this.#bring(address.threadId, parsed.nodes, signal, brought)
       try {
         const tuple = await this.#codec.decodeTuple(parsed, parts)
-        this.#store.know(address.threadId, generation, parts.keys())
+        this.#store.know(address.threadId, generation, parts.values())
         return tuple
       } catch (error) {
         // Parts that were there with the checkpoint and then were not: the thread was deleted or pruned in between.

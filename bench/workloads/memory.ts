@@ -1,7 +1,7 @@
 /** In memory, at the end of a conversation: what put and getTuple take, and what the process holds for it. */
 import type { BaseCheckpointSaver } from '@langchain/langgraph-checkpoint'
 import { MemorySaver } from '@langchain/langgraph-checkpoint'
-import { InMemoryCheckpointer } from '../../src/index.ts'
+import { InMemoryCheckpointer } from 'langgraph-pg-checkpointer'
 import { Chain } from '../chain.ts'
 import { MESSAGES_PER_TURN, agent, headAt, messageBeside, messagesTo, takeTurn } from '../conversation.ts'
 import { settledHeap } from '../heap.ts'

@@ -59,48 +59,58 @@ export class Encoder {
 
   #list(list: readonly unknown[], path: string, out: PartSet, depth: number): { node: string; chars: number } {
     const run = new Run('list', this.#memo, out)
-    for (let i = 0; i < list.length; i++) this.#add(run, '', list[i], () => `${path}[${i}]`, out, depth)
+    for (let i = 0; i < list.length; i++) {
+      const element = list[i]
+      if (!this.#addKnown(run, '', element, out)) this.#add(run, '', element, `${path}[${i}]`, out, depth)
+    }
     return run.end(list)
   }
 
   #map(map: Record<string, unknown>, path: string, out: PartSet, depth: number): { node: string; chars: number } {
     const run = new Run('map', this.#memo, out)
-    for (const key of Object.keys(map))
-      this.#add(run, JSON.stringify(key), map[key], () => `${path}.${key}`, out, depth)
+    for (const name of Object.keys(map)) {
+      const key = JSON.stringify(name)
+      if (!this.#addKnown(run, key, map[name], out)) this.#add(run, key, map[name], `${path}.${name}`, out, depth)
+    }
     return run.end(map)
   }
 
+  /** Adds an element or entry that has not changed since it was remembered; whether that could be done. */
+  #addKnown(run: Run, key: string, value: unknown, out: PartSet): boolean {
+    if (typeof value !== 'object' || value === null) return false
+    const known = this.#memo.find(value)
+    if (known === undefined) return false
+    const { part, index } = known
+    if (index >= 0) {
+      const text = JSON.stringify((part.wire as readonly unknown[])[index])
+      if (text.length >= ELEMENT_CHARS) return false
+      run.small(key, text, value, known)
+    } else if (part.size < ELEMENT_CHARS) run.small(key, part.text, value)
+    else if (part.size <= NEST_CHARS || !isContainer(value)) run.large(key, keep(part, out), part.size)
+    else return false
+    return true
+  }
+
   /** One element (key '') or entry: small ones go to the run's group, others stand for themselves. */
-  #add(run: Run, key: string, value: unknown, path: () => string, out: PartSet, depth: number): void {
+  #add(run: Run, key: string, value: unknown, path: string, out: PartSet, depth: number): void {
     if (typeof value === 'object' && value !== null) {
-      const known = this.#memo.find(value)
-      if (known !== undefined) {
-        if (known.index >= 0) {
-          const text = JSON.stringify((known.part.wire as readonly unknown[])[known.index])
-          if (text.length < ELEMENT_CHARS) return run.small(key, text, value, known)
-        } else if (known.part.size < ELEMENT_CHARS) {
-          return run.small(key, known.part.text, value)
-        } else if (known.part.size <= NEST_CHARS || !isContainer(value)) {
-          return run.large(key, keep(known.part, out), known.part.size)
-        }
-      }
       if (this.#memo.wasLarge(value) && depth < MAX_CUT_DEPTH) {
         const own: PartSet = new Map() // it may have become small
-        const { node, chars } = this.#encode(value, path(), own, depth + 1)
-        if (chars > NEST_CHARS) {
+        const { node, chars } = this.#encode(value, path, own, depth + 1)
+        if (isCutAt(chars, value)) {
           for (const part of own.values()) keep(part, out)
           return run.large(key, node, chars)
         }
       }
     } else if (typeof value === 'string' && value.length >= ELEMENT_CHARS) {
-      const { node, chars } = this.#longString(value, path(), out)
+      const { node, chars } = this.#longString(value, path, out)
       return run.large(key, node, chars)
     }
-    const text = this.#stringify(value, path(), depth + 1)
+    const text = this.#stringify(value, path, depth + 1)
     if (text.length < ELEMENT_CHARS) return run.small(key, text, value)
-    if (text.length > NEST_CHARS && depth < MAX_CUT_DEPTH && isContainer(value)) {
+    if (isCutAt(text.length, value) && depth < MAX_CUT_DEPTH && isContainer(value)) {
       this.#memo.rememberLarge(value)
-      return run.large(key, this.#encode(value, path(), out, depth + 1).node, text.length)
+      return run.large(key, this.#encode(value, path, out, depth + 1).node, text.length)
     }
     run.large(key, this.#remembered(value, text, out).node, text.length)
   }
@@ -236,6 +246,11 @@ function isCuttable(value: unknown): value is Record<string, unknown> {
 
 function isContainer(value: unknown): value is object {
   return isPlainArray(value) || isCuttable(value)
+}
+
+/** Whether a container inside another is cut, too. Arrays sooner: a large element of theirs may stand elsewhere, too. */
+function isCutAt(chars: number, container: unknown): boolean {
+  return chars > NEST_CHARS || (chars >= ELEMENT_CHARS && Array.isArray(container))
 }
 
 function tooLarge(path: string, chars: number, limits: ValueLimits): TooLargeError {

@@ -28,7 +28,7 @@ export const ELEMENT_CHARS = 1024
 export const GROUP_CHARS = 4096
 /** … and never more than this. */
 export const GROUP_MAX_CHARS = 16_384
-/** A nested array or object beyond this is cut itself. */
+/** A nested object beyond this is cut itself; a nested array from ELEMENT_CHARS on. */
 export const NEST_CHARS = 16_384
 /** Long strings and bytes are cut at this length: no stored unit exceeds 192 KB of UTF-8. */
 export const PIECE_LENGTH = 65_536

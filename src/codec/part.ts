@@ -52,6 +52,8 @@ export class Part {
   #wire: unknown
   readonly bytes: Uint8Array | undefined
   #weak: WeakRef<Part> | undefined
+  /** A note of a store's: of what it is known to be a part. A look at it is a tenth of a look for its name. */
+  storedMark: object | undefined
 
   private constructor(name: PartName, body: string | Uint8Array) {
     this.name = name

@@ -63,7 +63,7 @@ export class PgStore implements Store {
     const params = [this.#tenant, threadId, address.ns, address.checkpointId ?? null]
     let head: Row | undefined
     let parts: readonly Part[] = []
-    if (withParts && this.#stored.of(threadId) === undefined) {
+    if (withParts && this.#stored.generationOf(threadId) === undefined) {
       const [first, ...rest] = await this.#ask(purpose, this.#queries.read, [...params, PARTS_PER_ANSWER])
       head = { answer: first?.['body'] }
       parts = rest.map(partOf)
@@ -71,17 +71,12 @@ export class PgStore implements Store {
       ;[head] = await this.#ask(purpose, this.#queries.head, params, threadId)
     }
     const { generation, checkpoint } = headOf(threadId, head?.['answer'])
-    if (generation > 0)
-      this.#stored.add(
-        threadId,
-        generation,
-        parts.map((part) => part.name),
-      )
+    if (generation > 0) this.#stored.add(threadId, generation, parts)
     return { generation, checkpoint, parts }
   }
 
-  know(threadId: string, generation: number, names: Iterable<PartName>): void {
-    this.#stored.add(threadId, generation, names)
+  know(threadId: string, generation: number, parts: Iterable<Part>): void {
+    this.#stored.add(threadId, generation, parts)
   }
 
   async readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {

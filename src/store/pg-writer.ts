@@ -69,9 +69,9 @@ export class PgWriter {
     const { threadId } = record.address
     const purpose: Purpose = { operation, address: record.address }
     for (;;) {
-      const known = this.#stored.of(threadId)
-      const missing = [...record.parts.values()].filter((part) => known?.names.has(part.name) !== true)
-      let generation = known === undefined || missing.length === record.parts.size ? null : known.generation
+      const known = this.#stored.generationOf(threadId)
+      const missing = this.#stored.missing(threadId, record.parts.values())
+      let generation = known === undefined || missing.length === record.parts.size ? null : known
       let said: VerdictRow | undefined
       const batches = [...inBatches(missing, BATCH_CHARS)]
       for (const [i, batch] of batches.entries()) {
@@ -95,8 +95,7 @@ export class PgWriter {
       // A repeat stores nothing, and the checkpoint that is there may lack conditional lines and what they name.
       const isLeftOut = verdict === 'duplicate' && 'conditional' in record && record.conditional.length > 0
       if (verdict !== 'deleted' && verdict !== 'fenced' && !isLeftOut) {
-        const isKnown = known?.generation === said.generation
-        this.#stored.add(threadId, said.generation, isKnown ? missing.map((part) => part.name) : record.parts.keys())
+        this.#stored.add(threadId, said.generation, known === said.generation ? missing : record.parts.values())
       }
       if (verdict === 'deleted') this.#meter.dropped(operation, record.address)
       else this.#meter.add('partsReused', record.parts.size - missing.length)

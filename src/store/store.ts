@@ -124,7 +124,7 @@ export interface Store {
   /** The parts with these names and all that their index parts lead to; silent about those it does not have. */
   readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]>
   /** A checkpoint read in this generation names these parts: a later put needn't send them. */
-  know(threadId: string, generation: number, names: Iterable<PartName>): void
+  know(threadId: string, generation: number, parts: Iterable<Part>): void
   /** Page by page. Last committed first within a thread; over all threads, greatest checkpoint id first. */
   list(query: ListQuery, signal?: AbortSignal): AsyncIterable<readonly StoredCheckpoint[]>
   history(

@@ -3,11 +3,13 @@
  * A put leaves those out; Postgres compares the generation and asks for all where it has moved.
  */
 import { LRUCache } from 'lru-cache'
-import type { PartName } from '../codec/part.ts'
+import type { Part, PartName } from '../codec/part.ts'
 
 interface ThreadParts {
   readonly generation: number
   readonly names: Set<PartName>
+  /** What a part is marked with that is known to be stored here: a look at it is a tenth of a look into the set. */
+  readonly mark: object
 }
 
 /** Names over all threads; at about 100 bytes each, 50 MB. */
@@ -19,16 +21,33 @@ export class StoredParts {
     sizeCalculation: (thread) => thread.names.size + 1,
   })
 
-  /** Undefined: nothing is known of the thread. */
-  of(threadId: string): { readonly generation: number; readonly names: ReadonlySet<PartName> } | undefined {
-    return this.#threads.get(threadId)
+  /** The generation of which something is known. */
+  generationOf(threadId: string): number | undefined {
+    return this.#threads.get(threadId)?.generation
   }
 
-  add(threadId: string, generation: number, names: Iterable<PartName>): void {
+  /** Those of the parts that are not known to be stored. */
+  missing(threadId: string, parts: Iterable<Part>): readonly Part[] {
+    const thread = this.#threads.get(threadId)
+    const missing: Part[] = []
+    for (const part of parts) {
+      if (thread !== undefined && part.storedMark === thread.mark) continue
+      if (thread?.names.has(part.name) === true) part.storedMark = thread.mark
+      else missing.push(part)
+    }
+    return missing
+  }
+
+  add(threadId: string, generation: number, parts: Iterable<Part>): void {
     const known = this.#threads.get(threadId)
-    if (known?.generation === generation && Array.isArray(names) && names.length === 0) return
-    const thread = known?.generation === generation ? known : { generation, names: new Set<PartName>() }
-    for (const name of names) thread.names.add(name)
+    const thread = known?.generation === generation ? known : { generation, names: new Set<PartName>(), mark: {} }
+    const before = thread.names.size
+    for (const part of parts) {
+      if (part.storedMark === thread.mark) continue
+      thread.names.add(part.name)
+      part.storedMark = thread.mark
+    }
+    if (known === thread && before === thread.names.size) return
     this.#threads.delete(threadId) // set anew, so that its size is counted anew
     this.#threads.set(threadId, thread)
   }

@@ -28,6 +28,8 @@ export interface CheckpointRow {
 export class ThreadRecord {
   readonly threadId: string
   readonly #clock: () => number
+  /** What its parts are marked with. */
+  #mark: object = {}
   seq = 0
   generation: number
   tombstone = 0
@@ -111,6 +113,8 @@ export class ThreadRecord {
   }
 
   addPart(part: Part): void {
+    if (part.storedMark === this.#mark) return
+    part.storedMark = this.#mark
     if (this.parts.has(part.name)) return
     this.parts.set(part.name, part)
     this.bytes += part.size
@@ -123,6 +127,7 @@ export class ThreadRecord {
     this.fence++
     this.seq = 0
     this.bytes = 0
+    this.#mark = {}
     this.checkpoints.clear()
     this.writes.clear()
     this.parts.clear()

@@ -30,9 +30,9 @@ export class PartLadder {
     return false
   }
 
-  /** Parts that have become durable: all that a record names for this process, the new ones for everybody. */
-  offer(threadId: string, parts: Iterable<Part>, newParts: readonly Part[]): void {
-    for (const tier of this.#tiers) tier.put(threadId, this.#flights.has(tier) ? newParts : parts)
+  /** Parts that have become durable. */
+  offer(threadId: string, parts: readonly Part[]): void {
+    for (const tier of this.#tiers) tier.put(threadId, parts)
   }
 
   /** A thread was deleted; these were its parts, as far as they are known. */

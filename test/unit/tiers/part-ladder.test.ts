@@ -208,11 +208,11 @@ it('fails for all who share a question that fails, and for nobody after', async 
   expect((await ladder.bring(THREAD, tree.nodes, [], storeOf(tree.all).fetch)).size).toBe(tree.all.length)
 })
 
-it('offers what is near all parts, and what is far the new ones', () => {
+it('offers new parts to all tiers', () => {
   const [near, far] = [memory(), new FarTier()]
   const parts = leaves(3)
-  new PartLadder([near, far]).offer(THREAD, parts, parts.slice(2))
-  expect([near.stats().parts, far.parts.size]).toEqual([3, 1])
+  new PartLadder([near, far]).offer(THREAD, parts.slice(2))
+  expect([near.stats().parts, far.parts.size]).toEqual([1, 1])
 })
 
 it('tells all tiers to forget', () => {
