@@ -39,12 +39,14 @@ export interface Race {
   readonly rounds: number
   /** Not counted. @default 5 */
   readonly warmups?: number
+  /** Runs of one contestant before it is the next one's turn: the caches hold his own data then, not the others'. @default 1 */
+  readonly inARow?: number
   readonly contestants: readonly Contestant[]
 }
 
 /** The measurements by the contestants' names. */
 export async function alternate(server: Server, race: Race): Promise<Map<string, Measurement>> {
-  const { what, rounds, contestants, warmups = 5 } = race
+  const { what, rounds, contestants, warmups = 5, inARow = 1 } = race
   for (const contestant of contestants) {
     for (let i = Math.min(warmups, contestant.rounds ?? warmups); i > 0; i--) {
       await contestant.prepare?.(-i)
@@ -55,8 +57,10 @@ export async function alternate(server: Server, race: Race): Promise<Map<string,
   for (let round = 0; round < rounds; round++) {
     for (const [i, contestant] of contestants.entries()) {
       if (!hasTurn(round, rounds, contestant.rounds ?? rounds)) continue
-      await contestant.prepare?.(round)
-      await (tallies[i] as Tally).time(round)
+      for (let run = round * inARow; run < (round + 1) * inARow; run++) {
+        await contestant.prepare?.(run)
+        await (tallies[i] as Tally).time(run)
+      }
     }
   }
   return new Map(tallies.map((tally) => [tally.contestant.name, tally.measurement(what)]))

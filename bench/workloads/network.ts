@@ -26,7 +26,8 @@ export const network: Workload = {
         const chains = await Promise.all([ours, official].map(({ saver }) => Chain.begin(saver, what, head)))
         const results = await alternate(bench.server, {
           what,
-          rounds: 60,
+          rounds: 100,
+          warmups: 100, // until the compiler is done with what a put runs through
           contestants: [
             { name: EMPTY, run: () => floor.roundTrip() },
             { name: FLOOR, wire: floor.wire, run: () => floor.insert(what, randomUUID(), row) },

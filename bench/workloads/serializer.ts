@@ -72,10 +72,11 @@ async function compare(
     what: string,
     contestants: readonly Contestant[],
     target: (ratio: number) => Pick<Figure, 'reached' | 'target' | 'isMet'>,
+    order: { readonly rounds: number; readonly inARow?: number } = { rounds: 40 },
   ) => {
     const work = `${what}, ${messages.length} messages`
     bench.step(work)
-    const results = await alternate(bench.server, { what: work, rounds: 40, warmups: 10, contestants })
+    const results = await alternate(bench.server, { what: work, ...order, warmups: 10, contestants })
     measurements.push(...results.values())
     const [ours, official] = contestants.map(({ name }) => of(results, name).medianMs) as [number, number]
     figures.push({
@@ -97,6 +98,12 @@ async function compare(
   }))
   await race('the same, one message appended to what was read', [appendingTo(read), officialWrite], (ratio) =>
     atMostFraction(ratio, 12),
+  )
+  await race(
+    'the same, one message appended to what was read, ten times in a row',
+    [appendingTo(read), officialWrite],
+    (ratio) => ({ ...atMostFraction(ratio, 12), target: '–', isMet: undefined }),
+    { rounds: 8, inARow: 10 },
   )
   await race('the same, one message appended to what was put', [appendingTo(messages), officialWrite], (ratio) => ({
     ...atMostFraction(ratio, 12),

@@ -14,12 +14,12 @@ const TURNS = 30
 const BOUNDS = {
   'round trips': 300,
   statements: 300,
-  'bytes sent': 850_000,
-  'bytes received': 76_000,
-  'parts written': 158,
-  'bytes at rest': 800_000,
-  'bytes sent to read the head again': 160,
-  'bytes received by another process that reads the head': 300_000,
+  'bytes sent': 790_000,
+  'bytes received': 55_000,
+  'parts written': 128,
+  'bytes at rest': 720_000,
+  'bytes sent to read the head again': 130,
+  'bytes received by another process that reads the head': 295_000,
 }
 type Cost = keyof typeof BOUNDS
 
