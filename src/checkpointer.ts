@@ -31,7 +31,7 @@ import { ThreadTurns } from './thread-turns.ts'
 import { PartLadder } from './tiers/part-ladder.ts'
 import type { PartTier } from './tiers/part-tier.ts'
 
-/** What `list` holds of checkpoints that it has not given yet, in characters; one checkpoint may have more. */
+/** What `list` aims to hold of checkpoints that it has not given yet, in characters; one checkpoint may have more. */
 const LISTED_CHARS = 8 * 1024 * 1024
 
 /** Options of every checkpointer. */
@@ -93,7 +93,7 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
           if (tuple !== undefined) yield tuple
         }
         from += next.length
-        atATime = Math.max(1, Math.floor((next.length * LISTED_CHARS) / sizeOf(parts)))
+        atATime = Math.max(1, Math.min(next.length * 2, Math.floor((next.length * LISTED_CHARS) / sizeOf(parts))))
       }
     }
   }

@@ -77,6 +77,7 @@ export class Countdown {
   }
 
   #fire(): void {
+    this.#firesAt = Number.POSITIVE_INFINITY
     if (performance.now() < this.#endsAt - CLOCK_MS) this.#schedule()
     else this.#timeIsUp()
   }

@@ -139,7 +139,9 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
    */
   async setup(): Promise<void> {
     const retrier = new Retrier({ ...this.#limits, statementTimeoutMs: SETUP_STATEMENT_MS }, this.#meter)
-    await retrier.run({ operation: 'setup' }, () => migrate(this.#driver, this.#schema, 'auto'))
+    await retrier.run({ operation: 'setup' }, (attempt) =>
+      within(migrate(this.#driver, this.#schema, 'auto'), { ms: attempt.leftMs(), what: 'The schema' }),
+    )
     this.#isReady = true
   }
 

@@ -62,7 +62,7 @@ export class CheckpointCodec {
     readonly serde?: SerializerProtocol | undefined
     readonly limits?: Partial<ValueLimits> | undefined
   }) {
-    const { serde = new LosslessSerializer(options.limits) } = options
+    const serde = options.serde ?? new LosslessSerializer(options.limits)
     this.#isBuiltIn = isBuiltIn(serde)
     this.#limits = { ...DEFAULT_VALUE_LIMITS, ...(isBuiltIn(serde) && serde.limits), ...options.limits }
     this.serde = serde
@@ -132,7 +132,7 @@ export class CheckpointCodec {
     const channelValues: Record<string, unknown> = {}
     for (const [channel, node] of Object.entries(parsed.manifest)) {
       const value = this.#decode(node, parts)
-      setOwn(channelValues, channel, value instanceof Promise ? await value : value)
+      setOwn(channelValues, channel, this.#isThere(value) ? value : await value)
     }
     const { v, ts, ...rest } = reviveWire(parseWire(stored.header)) as Omit<Checkpoint, 'id' | 'channel_values'>
     const checkpoint: Checkpoint = { v, id: stored.address.checkpointId, ts, channel_values: channelValues, ...rest }
@@ -176,9 +176,13 @@ export class CheckpointCodec {
     return this.serde.dumpsTyped(value).then(([type, bytes]) => this.#encoder.encodeSerialized(type, bytes, parts))
   }
 
-  /** A promise only where a caller's own serializer is at work: no value is one. */
   #decode(node: Node, parts: Parts): unknown {
     return this.#decoder.decode(node, parts)
+  }
+
+  /** A caller's own serializer may give anything that can be awaited. Each wait that isn't needed costs a read a little. */
+  #isThere(value: unknown): boolean {
+    return this.#isBuiltIn && !(value instanceof Promise)
   }
 
   async #decodeWrites(
@@ -189,7 +193,7 @@ export class CheckpointCodec {
     const writes: CheckpointPendingWrite[] = []
     for (const [i, write] of stored.entries()) {
       const value = this.#decode(nodes[i] as Node, parts)
-      writes.push([write.taskId, unescapeText(write.channel), value instanceof Promise ? await value : value])
+      writes.push([write.taskId, unescapeText(write.channel), this.#isThere(value) ? value : await value])
     }
     return writes
   }

@@ -1,6 +1,6 @@
 /**
  * Values to nodes and parts: the second stage of `put`, all CPU, synchronous, before any connection is taken.
- * The same content gives the same node and the same parts, whatever the memo holds.
+ * The same content gives the same node and the same parts, whatever the memo holds, down to MAX_CUT_DEPTH.
  */
 import { TooLargeError } from '../errors.ts'
 import { bytePieces, endsGroup, foldItems, textPieces, type Folds } from './cut.ts'
@@ -26,8 +26,7 @@ export class Encoder {
 
   /** The JSON text of the node that stands for a value; its parts are added to `out`. */
   encode(value: unknown, path: string, out: PartSet): string {
-    const { node, chars } = this.#encode(value, path, out, 0)
-    this.#memo.rest()
+    const { node, chars } = this.#memo.inside(() => this.#encode(value, path, out, 0))
     if (chars > this.#limits.maxBytes) throw tooLarge(path, chars, this.#limits)
     return node
   }
@@ -96,7 +95,7 @@ export class Encoder {
     if (typeof value === 'object' && value !== null) {
       if (this.#memo.wasLarge(value) && depth < MAX_CUT_DEPTH) {
         const own: PartSet = new Map() // it may have become small
-        const { node, chars } = this.#encode(value, path, own, depth + 1)
+        const { node, chars } = this.#memo.inside(() => this.#encode(value, path, own, depth + 1))
         if (isCutAt(chars, value)) {
           for (const part of own.values()) keep(part, out)
           return run.large(key, node, chars)
@@ -110,7 +109,8 @@ export class Encoder {
     if (text.length < ELEMENT_CHARS) return run.small(key, text, value)
     if (isCutAt(text.length, value) && depth < MAX_CUT_DEPTH && isContainer(value)) {
       this.#memo.rememberLarge(value)
-      return run.large(key, this.#encode(value, path, out, depth + 1).node, text.length)
+      const { node } = this.#memo.inside(() => this.#encode(value, path, out, depth + 1))
+      return run.large(key, node, text.length)
     }
     run.large(key, this.#remembered(value, text, out).node, text.length)
   }

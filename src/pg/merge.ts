@@ -122,9 +122,10 @@ export class CallMerger {
     let merged = this.#mergedTexts.get(key)
     if (merged === undefined) {
       const call = text.slice(SELECT.length, -AS_ANSWER.length)
+      const list = call.lastIndexOf('(') // a schema's name may hold $1, too
       const columns = Array.from({ length: calls }, (_, i) => {
-        const shifted = call.replace(/\$(\d+)/g, (_whole, number: string) => `$${Number(number) + i * parameters}`)
-        return `${shifted}${AS_ANSWER}_${i}`
+        const numbered = call.slice(list).replace(/\$(\d+)/g, (_whole, n: string) => `$${Number(n) + i * parameters}`)
+        return `${call.slice(0, list)}${numbered}${AS_ANSWER}_${i}`
       })
       merged = SELECT + columns.join(', ')
       this.#mergedTexts.set(key, merged)

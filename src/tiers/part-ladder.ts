@@ -41,8 +41,8 @@ export class PartLadder {
   }
 
   /**
-   * All parts that the nodes lead to, of which the store has sent `brought` already. A tier is given what it lacked.
-   * What is nowhere stays missing; the decoder names it.
+   * All parts that the nodes lead to, of which the store has sent `brought` already; no others, as nothing says that those
+   * are still stored. A tier is given what it lacked. What is nowhere stays missing; the decoder names it.
    */
   async bring(threadId: string, nodes: readonly Node[], brought: readonly Part[], fetch: PartFetch): Promise<Parts> {
     const found = new Map<PartName, Part>()
@@ -52,8 +52,9 @@ export class PartLadder {
     }
     const missing = new Set<PartName>()
     for (const node of nodes) collectMissing(node, (name) => found.get(name) ?? this.#peek(name, found), missing)
-    if (missing.size > 0) await this.#climb(threadId, missing, found, fetch)
-    return found
+    if (missing.size === 0) return found
+    await this.#climb(threadId, missing, found, fetch)
+    return reachable(nodes, found)
   }
 
   /** Noted in `found`: the tier may drop it before the value is decoded. */
@@ -117,4 +118,15 @@ export class PartLadder {
   #give(threadId: string, parts: readonly Part[], tiers: readonly PartTier[]): void {
     if (parts.length > 0) for (const tier of tiers) tier.put(threadId, parts)
   }
+}
+
+function reachable(nodes: readonly Node[], found: Parts): Parts {
+  const parts = new Map<PartName, Part>()
+  const take = (name: PartName) => {
+    const part = found.get(name)
+    if (part !== undefined) parts.set(name, part)
+    return part
+  }
+  for (const node of nodes) collectMissing(node, take, new Set())
+  return parts
 }

@@ -42,6 +42,20 @@ afterAll(async () => {
 describe.each(['InMemoryCheckpointer', 'PgCheckpointer'])('%s', (name) => {
   const newThread = () => new TestThread(checkpointers[name]!)
 
+  test('what it gives may be a promise of any kind', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable
+    const thenable = (value: unknown) => ({ then: (resolve: (value: unknown) => void) => resolve(value) })
+    const strange = {
+      dumpsTyped: (value: unknown) => serde.dumpsTyped(value),
+      loadsTyped: (type: string, data: Uint8Array) => thenable(serde.loadsTyped(type, data)),
+    } as unknown as SerializerProtocol
+    const thread = new TestThread(new InMemoryCheckpointer({ serde: strange }))
+    const id = await thread.put({ m: [1] })
+    await thread.write(id, [['m', [2]]])
+    const { checkpoint, pendingWrites } = await thread.mustRead()
+    expect([checkpoint.channel_values, pendingWrites]).toStrictEqual([{ m: [1] }, [['task', 'm', [2]]]])
+  })
+
   test('values and writes of any length come back through it', async () => {
     const thread = newThread()
     const values = { short: 1, long: { text: textOf(1, 300_000) }, list: [textOf(2, 2000)] }

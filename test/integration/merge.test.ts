@@ -85,3 +85,12 @@ test('two processes that put into the same 50 threads at once wait for one anoth
   )
   expect(rows).toStrictEqual([{ threads: 50, all_counted: true }])
 })
+
+test("a schema's name that looks like a parameter stays as it is", async () => {
+  const [named, other] = ['s$1', 's$18'].map((schema) => new PgCheckpointer({ connection: pool, schema }))
+  await Promise.all([named!.setup(), other!.setup()])
+  const threads = threadsOf(named!, 20)
+  await Promise.all(threads.map((thread, i) => thread.put({ i })))
+  expect(await Promise.all(threads.map((thread) => thread.values()))).toStrictEqual(threads.map((_, i) => ({ i })))
+  expect((await other!.list({}).next()).done).toBe(true)
+})

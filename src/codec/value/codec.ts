@@ -19,7 +19,7 @@ export function stringifyValue(value: unknown, path: string, limits: ValueLimits
   return writeValue(value, path, limits, () => new TextWriter())
 }
 
-/** The same in UTF-8, without ever holding the text. */
+/** The same in UTF-8, without a text of it all in between. */
 export function encodeValue(value: unknown, path: string, limits: ValueLimits): Uint8Array {
   return writeValue(value, path, limits, (chars) => new ByteWriter(chars))
 }
@@ -33,17 +33,18 @@ function writeValue<Result>(
 ): Result {
   const long = new LongTexts()
   const wire = wireOf(value, path, limits, long)
+  const maxLength = Math.min(limits.maxBytes, constants.MAX_STRING_LENGTH)
   try {
     const json = JSON.stringify(wire)
-    let writer = open(json.length + long.length)
-    let length = long.restore(json, writer)
+    let writer = open(Math.min(json.length + long.length, maxLength))
+    let length = long.restore(json, writer, maxLength)
     if (length === undefined) {
       const whole = JSON.stringify(wireOf(value, path, limits))
       writer = open(whole.length)
       writer.write(whole)
       ;({ length } = whole)
     }
-    if (length > Math.min(limits.maxBytes, constants.MAX_STRING_LENGTH)) throw tooLong(path, limits)
+    if (length > maxLength) throw tooLong(path, limits)
     return writer.take()
   } catch (error) {
     if (CheckpointerError.is(error)) throw error

@@ -31,10 +31,10 @@ export class LongTexts {
   }
 
   /**
-   * Gives the JSON text with all of them in their places, piece after piece.
+   * Gives the JSON text with all of them in their places, piece after piece, until it is longer than `maxLength`.
    * @returns its length; undefined where there are not as many marks as texts, so that something else looks like one
    */
-  restore(json: string, writer: PieceWriter<unknown>): number | undefined {
+  restore(json: string, writer: PieceWriter<unknown>, maxLength: number): number | undefined {
     let from = 0
     let length = 0
     const give = (piece: string) => {
@@ -48,6 +48,7 @@ export class LongTexts {
       if (text === undefined) return undefined
       give(json.slice(from, at))
       give(quote(text))
+      if (length > maxLength) return length
       from = end + 1
     }
     give(json.slice(from))
@@ -57,19 +58,21 @@ export class LongTexts {
 
 /** What `JSON.stringify` gives, too. */
 function quote(text: string): string {
-  if (RARE.test(text) || isThickWithQuotes(text)) return JSON.stringify(text)
+  if (RARE.test(text) || hasMany(text)) return JSON.stringify(text)
   return `"${text.replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }
 
 /** A backslash, a control character that is no line feed, or a surrogate. */
 const RARE = /[^ -[\]-\ud7ff\ue000-\uffff\n]/
 
-/** JSON in a string, for example: with a quote in every 12 characters, one replacement after the other takes longer. */
-function isThickWithQuotes(text: string): boolean {
-  let at = -1
-  for (let quotes = 0; quotes < 10; quotes++) {
-    at = text.indexOf('"', at + 1)
-    if (at < 0 || at > 120) return false
+/** Whether so much is to be replaced that it takes longer than to look at each character: JSON in a string, or short lines. */
+function hasMany(text: string): boolean {
+  let left = 10 + text.length / 30
+  for (const character of ['"', '\n']) {
+    for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) {
+      left -= 1
+      if (left < 0) return true
+    }
   }
-  return true
+  return false
 }

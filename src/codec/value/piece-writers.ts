@@ -35,7 +35,7 @@ export class ByteWriter implements PieceWriter<Uint8Array> {
   }
 
   take(): Uint8Array {
-    return new Uint8Array(this.#bytes.buffer, 0, this.#length)
+    return new Uint8Array(this.#bytes.subarray(0, this.#length)) // a copy: nothing of ours stands behind its end
   }
 
   #makeRoom(bytes: number): void {

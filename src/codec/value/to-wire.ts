@@ -1,4 +1,4 @@
-/** Writing: from a value to its wire tree. What is plain JSON already is passed on as it is, not copied. */
+/** Writing: from a value to its wire tree. What is plain JSON already, and has no long strings, is passed on, not copied. */
 
 import { types } from 'node:util'
 import { TooLargeError } from '../../errors.ts'
@@ -116,7 +116,7 @@ export class WireWriter {
   }
 
   #text(value: string): string {
-    this.#characters += value.length
+    this.count(value.length)
     return value.length < LONG_CHARS || this.#long === undefined ? value : this.#long.defer(value)
   }
 

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { stringifyValue } from '../../../src/codec/value.ts'
 import { LONG_CHARS, LongTexts } from '../../../src/codec/value/long-text.ts'
 import { TextWriter } from '../../../src/codec/value/piece-writers.ts'
-import { LosslessSerializer } from '../../../src/index.ts'
+import { LosslessSerializer, TooLargeError } from '../../../src/index.ts'
 
 /** What has to be written otherwise than it is, what only looks like it, and what is more than a byte or a unit. */
 const SYLLABLES = [
@@ -43,6 +43,8 @@ test('plain data with long strings gets the text that JSON.stringify gives, as t
 test.each([
   ['with a quote everywhere', '{"a":"b"},'.repeat(300)],
   ['with a quote here and there', 'He said "so", and went. '.repeat(100)],
+  ['of short lines', 'a\n'.repeat(100_000)],
+  ['of prose, and then JSON', `${'Some words. '.repeat(12)}${'{"a":"b"},'.repeat(20_000)}`],
   ['of letters that take three bytes', '日本語'.repeat(5000)],
   ['as long as makes it long', 'x'.repeat(LONG_CHARS)],
 ])('a string %s comes back as it was', async (_, text) => {
@@ -55,9 +57,18 @@ test.each([
 test('data that hold what looks like a mark are noticed', () => {
   const long = new LongTexts()
   const mark = long.defer('x'.repeat(300))
-  const restore = (json: unknown) => long.restore(JSON.stringify(json), new TextWriter())
+  const restore = (json: unknown) => long.restore(JSON.stringify(json), new TextWriter(), 1000)
   expect(restore([mark])).toBe(304)
   expect(restore([mark, mark])).toBeUndefined()
   expect(restore([])).toBeUndefined()
   expect(restore([`${mark}7`])).toBeUndefined()
+})
+
+test('what is too long is refused before it is all written', () => {
+  const limits = { maxDepth: 100, maxBytes: 1_000_000 }
+  const lines = 'a\n'.repeat(200_000)
+  expect(() => stringifyValue([lines], '$', limits)).not.toThrow()
+  expect(() => stringifyValue([lines, lines, lines], '$', limits)).toThrow(TooLargeError)
+  // With its escapes it is longer than it looks.
+  expect(() => stringifyValue(['\n'.repeat(600_000)], '$', limits)).toThrow(TooLargeError)
 })
