@@ -1,6 +1,7 @@
 /** A DeltaChannel thread: a checkpoint holds what was added, so a read has to collect what the ones before it hold. */
 import { isDeepStrictEqual } from 'node:util'
 import type { BaseMessage } from '@langchain/core/messages'
+import { InMemoryCheckpointer } from 'langgraph-pg-checkpointer'
 import { MESSAGES_PER_TURN, deltaAgent, messagesTo, takeTurn } from '../conversation.ts'
 import { Tally, minus, type Measurement } from '../measure.ts'
 import { withBoth } from '../savers.ts'
@@ -18,7 +19,9 @@ export const delta: Workload = {
   run: (bench) =>
     withBoth(bench.server.url, 'delta', async (ours, official) => {
       bench.step(`DeltaChannel, ${TURNS} turns`)
-      const sides = [ours, official].map((subject) => {
+      // What LangGraph itself takes: it replays the history.
+      const inMemory = { name: 'InMemoryCheckpointer', saver: new InMemoryCheckpointer(), wire: undefined }
+      const sides = [ours, official, inMemory].map((subject) => {
         const witness = new Witness()
         const app = deltaAgent(witness.watch(subject.saver))
         const run = (turn: number) => takeTurn(app, THREAD, turn * MESSAGES_PER_TURN, 'async')
@@ -45,6 +48,7 @@ export const delta: Workload = {
           throw new Error(`${subject.name}: the state is not what was put.`)
         }
         checked += await witness.check(subject.saver, THREAD)
+        if (subject.wire === undefined) continue
         const before = subject.wire.traffic
         await subject.saver.getDeltaChannelHistory({ config, channels: ['messages'] })
         counts.push(minus(subject.wire.traffic, before).statements)
