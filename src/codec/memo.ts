@@ -70,7 +70,12 @@ export class Memo {
 
   /** The part that holds exactly this value, if it is remembered and unchanged. Quickest for elements in their order. */
   find(value: object): Place | undefined {
-    const known = this.#near?.elements[this.#next] === value ? this.#nextPart() : this.#lookUp(value)
+    if (this.#near?.elements[this.#next] === value) {
+      const part = this.#nextPart()
+      if (part !== undefined && matchesWire(value, part.wire)) return { part, index: WHOLE }
+      // Changed in place since; what was remembered of it after that stands by itself.
+    }
+    const known = this.#lookUp(value)
     if (known === undefined) return undefined
     if (known instanceof Part) return matchesWire(value, known.wire) ? { part: known, index: WHOLE } : undefined
     const part = known.part instanceof Part ? known.part : known.part.deref()

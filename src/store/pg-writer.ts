@@ -13,6 +13,7 @@ import type { StoredParts } from './stored-parts.ts'
 const BATCH_CHARS = 16 * 1024 * 1024
 /** Calls with more than this gain nothing by company. */
 const MERGED_CHARS = 64 * 1024
+
 /**
  * Runs a statement, again where that may help.
  * @param mergeAt the thread by whose row the call may go together with others'
