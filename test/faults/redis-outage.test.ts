@@ -164,8 +164,8 @@ describe('unwilling', () => {
     let isFull = false
     const changes = await whileDoing(campaign.readMany(reader, EACH), 20, async () => {
       isFull = !isFull
-      if (!isFull) await admin.flushall()
       await admin.config('SET', 'maxmemory', isFull ? '1' : '0')
+      await admin.flushall() // so that there is something to fill while it is full, too
     })
     const refusals = Number(/errorstat_OOM:count=(\d+)/.exec(await admin.info('errorstats'))?.[1])
     expect(conclude('Redis out of memory', campaign, [reader], { times: Math.ceil(changes / 2), refusals })).toEqual(
