@@ -1,5 +1,5 @@
 /** Brings the parts of a value: from this process, else from the tiers further away, else from the store. */
-import { collectMissing, type Parts } from '../codec/decode.ts'
+import { collectMissing, reachable, type Parts } from '../codec/decode.ts'
 import type { Node } from '../codec/format.ts'
 import type { Part, PartName } from '../codec/part.ts'
 import type { PartTier } from './part-tier.ts'
@@ -28,6 +28,11 @@ export class PartLadder {
   asksBeforeStore(): boolean {
     for (const tier of this.#flights.keys()) if (tier.isUsable()) return true
     return false
+  }
+
+  /** Whether there is a tier outside this process: it does not see what this process forgets. */
+  get isShared(): boolean {
+    return this.#flights.size > 0
   }
 
   /** Parts that have become durable. */
@@ -118,15 +123,4 @@ export class PartLadder {
   #give(threadId: string, parts: readonly Part[], tiers: readonly PartTier[]): void {
     if (parts.length > 0) for (const tier of tiers) tier.put(threadId, parts)
   }
-}
-
-function reachable(nodes: readonly Node[], found: Parts): Parts {
-  const parts = new Map<PartName, Part>()
-  const take = (name: PartName) => {
-    const part = found.get(name)
-    if (part !== undefined) parts.set(name, part)
-    return part
-  }
-  for (const node of nodes) collectMissing(node, take, new Set())
-  return parts
 }
