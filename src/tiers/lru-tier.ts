@@ -1,5 +1,5 @@
-import { LRUCache } from 'lru-cache'
 import type { Part, PartName } from '../codec/part.ts'
+import { LruMap } from '../lru-map.ts'
 import type { PartTier, TierStats } from './part-tier.ts'
 
 export interface LruTierStats extends TierStats {
@@ -14,17 +14,17 @@ export interface LruTierStats extends TierStats {
  * threads that have it: who knows its name has read it in a manifest of his own.
  */
 export class LruTier implements PartTier {
-  readonly #parts: LRUCache<PartName, Part>
+  readonly #parts: LruMap<PartName, Part>
   #hits = 0
   #misses = 0
 
   /** @param maxBytes counted as two bytes a character, what a parsed tree of mostly text takes. */
   constructor(maxBytes: number) {
-    this.#parts = new LRUCache({
-      maxSize: maxBytes,
-      sizeCalculation: (part) => part.size * 2 + 200,
-      // A part beyond this is not kept and evicts nobody.
-      maxEntrySize: Math.max(1, Math.floor(maxBytes / 8)),
+    this.#parts = new LruMap({
+      maxWeight: maxBytes,
+      weigh: (part) => part.size * 2 + 200,
+      // A larger part is not kept: it would push out too many others.
+      maxEntryWeight: Math.max(1, Math.floor(maxBytes / 8)),
     })
   }
 
@@ -53,6 +53,6 @@ export class LruTier implements PartTier {
   }
 
   stats(): LruTierStats {
-    return { hits: this.#hits, misses: this.#misses, parts: this.#parts.size, bytes: this.#parts.calculatedSize }
+    return { hits: this.#hits, misses: this.#misses, parts: this.#parts.size, bytes: this.#parts.weight }
   }
 }
