@@ -39,6 +39,8 @@ export interface RedisLink {
   /** Gives up a connection that does not answer. The operating system would take a quarter of an hour to notice. */
   dropConnection(): void
   close(): void
+  /** Why the last connection failed, if one has; of a client of the caller it is not known. */
+  problem(): string | undefined
 }
 
 /** A client that was made here. */
@@ -47,7 +49,7 @@ interface OwnClient extends RedisClient {
   readonly stream?: { unref?(): void } | undefined
   connect(): Promise<void>
   disconnect(reconnect?: boolean): void
-  on(event: 'error' | 'connect', listener: () => void): unknown
+  on(event: 'error' | 'connect', listener: (error: unknown) => void): unknown
 }
 
 /** @throws OptionsError where the connection can't be used, or ioredis is not installed. It never holds a password. */
@@ -57,7 +59,7 @@ export function openRedis(connection: RedisConnection, timeoutMs: number): Redis
     return ownLink(newClient(connection, ownOptions({}, timeoutMs)))
   }
   if (typeof connection !== 'object' || connection === null) throw new OptionsError('redis', MUST_BE)
-  if (isClient(connection)) return { client: connection, connect: () => undefined, dropConnection() {}, close() {} }
+  if (isClient(connection)) return callersLink(connection)
   // A client of another package would be taken for options, and Redis looked for on this machine.
   if ('connect' in connection || 'sendCommand' in connection) throw new OptionsError('redis', MUST_BE)
   return ownLink(newClient(ownOptions(connection, timeoutMs)))
@@ -123,12 +125,17 @@ function ownOptions(given: object, timeoutMs: number): object {
   }
 }
 
+function callersLink(client: RedisClient): RedisLink {
+  return { client, connect: () => undefined, dropConnection() {}, close() {}, problem: () => undefined }
+}
+
 /** In these states a client does nothing until it is told to connect: it never has, or its connection has ended. */
 const UNCONNECTED: ReadonlySet<string> = new Set(['wait', 'end'])
 
 function ownLink(client: OwnClient): RedisLink {
   // Without a listener ioredis prints each failed attempt to connect. Failures are counted where commands fail.
-  client.on('error', () => {})
+  let problem: string | undefined
+  client.on('error', (error) => (problem = problemOf(error)))
   // The connection does not keep the process alive. A command that waits for its reply does, by its timer.
   client.on('connect', () => client.stream?.unref?.())
   let connecting: Promise<void> | undefined
@@ -146,6 +153,7 @@ function ownLink(client: OwnClient): RedisLink {
       isClosed = true
       client.disconnect()
     },
+    problem: () => problem,
   }
   async function begin(): Promise<void> {
     await client.connect().catch(() => {}) // the command that waits for it fails by the client's status

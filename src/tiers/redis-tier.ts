@@ -241,7 +241,9 @@ export class RedisTier implements PartTier {
     const connecting = this.#link.connect()
     if (connecting !== undefined) await connecting
     const { client } = this.#link
-    if (OUT_OF_REACH.has(client.status)) throw new Error(`The Redis client's status is "${client.status}"`)
+    if (OUT_OF_REACH.has(client.status)) {
+      throw new Error(this.#link.problem() ?? `The Redis client has no connection; its status is "${client.status}".`)
+    }
     return command(client)
   }
 
