@@ -69,6 +69,7 @@ export class LruMap<K, V> {
   set(key: K, value: V): void {
     const weight = this.#weigh(value, key)
     const known = this.#entries.get(key)
+    // Negated, so that a weight that is not a number is too heavy, too.
     if (!(weight <= this.#maxEntryWeight)) {
       if (known !== undefined) this.#drop(known)
       this.#onEvict?.(value, key)

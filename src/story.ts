@@ -164,7 +164,7 @@ export class Story {
   async deleteThread(threadId: string): Promise<void> {
     requireId('threadId', threadId)
     await this.#inTurn('deleteThread', { threadId }, async (budget) => {
-      const namesWanted = this.#tiers.isShared ? NAMES_FOR_CACHES : 0
+      const namesWanted = this.#tiers.hasUsableFarTier() ? NAMES_FOR_CACHES : 0
       const removed = await this.#store.deleteThread(threadId, namesWanted, { budget })
       this.#tiers.forget(threadId, [...removed, ...this.#known.forget(threadId)])
     })
@@ -198,7 +198,7 @@ export class Story {
   ): Promise<CheckpointTuple | undefined> {
     const { threadId } = address
     for (let failedAt = -1; ;) {
-      const wantsParts = !this.#known.has(threadId) && !this.#tiers.asksBeforeStore()
+      const wantsParts = !this.#known.has(threadId) && !this.#tiers.hasUsableFarTier()
       const { generation, checkpoint, parts: brought } = await this.#store.read(address, wantsParts, { signal })
       this.#known.runBegan(run, threadId, generation)
       if (checkpoint === undefined) return undefined
