@@ -147,8 +147,8 @@ function proofArguments(proofs: readonly Proof[]): {
   }
 }
 
-function checkpointKey({ ns, checkpointId, seq, digest }: CheckpointProof): readonly string[] {
-  return [ns, checkpointId, String(seq), digest]
+function checkpointKey({ ns, seq, digest }: CheckpointProof): readonly string[] {
+  return [ns, String(seq), digest]
 }
 
 function writeKey({ ns, checkpointId, taskId, idx, digest }: WriteProof): readonly string[] {
