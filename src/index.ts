@@ -4,6 +4,7 @@ export { LosslessSerializer, type ValueLimits } from './codec/value.ts'
 export {
   CheckpointerError,
   type CheckpointerErrorCode,
+  EndedError,
   InvalidInputError,
   type OperationAddress,
   OptionsError,
@@ -18,7 +19,7 @@ export {
   UnreadableValueError,
   UnserializableValueError,
 } from './errors.ts'
-export type { LateWrite, OperationContext } from './observe/tracing.ts'
+export type { FailedAttempt, LateWrite, OperationContext } from './observe/tracing.ts'
 export type { Health, PostgresHealth } from './observe/health.ts'
 export { InMemoryCheckpointer, type InMemoryCheckpointerOptions, type InMemoryStats } from './in-memory-checkpointer.ts'
 export { PgCheckpointer, type PgCheckpointerOptions, type PgStats } from './pg-checkpointer.ts'

@@ -1,5 +1,6 @@
 /** Looks after the schema before the first statement is sent. */
 import { within } from '../deadline.ts'
+import { EndedError } from '../errors.ts'
 import type { Attempt } from './attempt.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
 import { migrate, type MigrationMode } from './migrate.ts'
@@ -13,6 +14,7 @@ export class MigrateFirst implements PgQueryable {
   readonly #schema: string
   readonly #mode: MigrationMode
   #isReady = false
+  #isClosed = false
   #whenReady: Promise<void> | undefined
 
   constructor(driver: PgDriver, schema: string, mode: MigrationMode) {
@@ -21,7 +23,13 @@ export class MigrateFirst implements PgQueryable {
     this.#mode = mode
   }
 
+  /** From now on every call is refused. What is under way goes on. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   async query(text: string, params: readonly unknown[], attempt: Attempt): Promise<readonly Row[]> {
+    if (this.#isClosed) throw new EndedError()
     if (!this.#isReady) {
       this.#whenReady ??= this.migrate(this.#mode).finally(() => (this.#whenReady = undefined))
       await within(this.#whenReady, { ms: attempt.leftMs(), budget: attempt.budget, what: 'The schema' })
@@ -30,6 +38,7 @@ export class MigrateFirst implements PgQueryable {
   }
 
   async migrate(mode: MigrationMode): Promise<void> {
+    if (this.#isClosed) throw new EndedError()
     await migrate(this.#driver, this.#schema, mode)
     this.#isReady = true
   }
