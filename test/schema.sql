@@ -56,7 +56,7 @@ CREATE UNIQUE INDEX writes_pkey ON writes USING btree (tenant_id, thread_id, che
 
 function are_stored_1(p_tenant text, p_thread text, p_proofs json)
   returns boolean
-  language sql stable -- body HnJFTlYa903u
+  language sql stable -- body GK0FnvICg_YU
 function delete_thread_1(p_tenant text, p_thread text, p_deleted_generation bigint, p_names_limit integer)
   returns text
   language plpgsql set search_path=pg_catalog, pg_temp -- body qROviVThVTCT
@@ -80,13 +80,13 @@ function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body qdKaElt5UHYS
 function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_run_generation bigint, p_generation bigint, p_proof text[], p_write_proof text[], p_more_proofs json, p_names text[], p_offsets integer[], p_blob bytea)
   returns text
-  language plpgsql set search_path=pg_catalog, pg_temp -- body _0cIELzFkKG_
+  language plpgsql set search_path=pg_catalog, pg_temp -- body KfKsdoWBPQ9V
 function put_parts_1(p_tenant text, p_thread text, p_run_generation bigint, p_generation bigint, p_names text[], p_offsets integer[], p_blob bytea)
   returns text
   language plpgsql set search_path=pg_catalog, pg_temp -- body WduR3KMEyDAH
 function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_path text, p_idx integer[], p_channels text[], p_values text[], p_digests text[], p_run_generation bigint, p_generation bigint, p_proof text[], p_write_proof text[], p_more_proofs json, p_names text[], p_offsets integer[], p_blob bytea)
   returns text
-  language plpgsql set search_path=pg_catalog, pg_temp -- body dd8groIkXTdq
+  language plpgsql set search_path=pg_catalog, pg_temp -- body qemrFDxT5zlL
 function read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
   returns TABLE(name text, body text, bytes bytea)
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body vPvJbKw4xVcp
