@@ -9,8 +9,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel, tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
 import type { OperationAddress } from '../errors.ts'
-import type { TransferStats } from './meter.ts'
 import { CHANNEL_PREFIX, OPERATIONS, type Operation } from './operations.ts'
+import type { TransferStats } from './transfer-stats.ts'
 
 /** The context of a tracing channel's events. Numbers grow while the operation goes on, and are whole at `asyncEnd`. */
 export interface OperationContext extends Record<keyof TransferStats, number> {

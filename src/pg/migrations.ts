@@ -17,7 +17,9 @@ export interface Migration {
  * A function is changed by a new migration, be its file empty: databases at the newest version are not looked at again. Before
  * a version is released, its digest here may still be brought up to date.
  */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: '0001_storage', requires: 1, functions: '' }]
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: '0001_storage', requires: 1, functions: 'ddCOCBxCXNfOL5QXKlPHbi' },
+]
 
 /** The schema version that this release needs. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
