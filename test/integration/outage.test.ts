@@ -181,13 +181,15 @@ test('after the time is up the error says what is known, and nothing of the stat
   const { url } = await open()
   const proxy = await startProxy(targetOf(url, 5432))
   onTestFinished(() => proxy.stop())
-  const limits = { retryMs: 1000, connectTimeoutMs: 500, statementTimeoutMs: 500 }
-  const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema, ...limits })
-  onTestFinished(() => checkpointer.end())
-  const thread = new TestThread(checkpointer)
+  const limits = { retryMs: 2000, connectTimeoutMs: 1000, statementTimeoutMs: 1000 }
+  const pool = poolOf(proxy.through(url))
+  pool.on('error', () => {})
+  const thread = new TestThread(new PgCheckpointer({ connection: pool, schema, ...limits }))
+  const { checkpointer } = thread
   await thread.put({ a: 'the secret' })
   await proxy.stop()
-  await sleep(50) // the pool hears of it; sent on a connection that is gone already, a put would be in doubt
+  // Sent on a connection that is gone already, a put would be in doubt.
+  await expect.poll(() => pool.totalCount).toBe(0)
 
   const id = newId()
   const put = checkpointer.put(
