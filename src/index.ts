@@ -22,6 +22,7 @@ export { InMemoryCheckpointer, type InMemoryCheckpointerOptions, type InMemorySt
 export { PgCheckpointer, type PgCheckpointerOptions } from './pg-checkpointer.ts'
 export type { PgConnection } from './pg/driver.ts'
 export type { PGliteLike } from './pg/pglite-driver.ts'
+export type { PgPoolConfig, PgSession } from './pg/pool-config.ts'
 export type { PgPool, PgPoolClient, PgStatement } from './pg/pool-driver.ts'
 export type { MigrationMode } from './pg/migrate.ts'
 export type { CommonStats, Operation, OperationCounts, PgStats, TransferStats } from './stats.ts'

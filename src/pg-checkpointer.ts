@@ -140,7 +140,7 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
   async setup(): Promise<void> {
     const retrier = new Retrier({ ...this.#limits, statementTimeoutMs: SETUP_STATEMENT_MS }, this.#meter)
     await retrier.run({ operation: 'setup' }, (attempt) =>
-      within(migrate(this.#driver, this.#schema, 'auto'), { ms: attempt.leftMs(), what: 'The schema' }),
+      within(this.#makeReady('auto'), { ms: attempt.leftMs(), what: 'The schema' }),
     )
     this.#isReady = true
   }
@@ -176,10 +176,15 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
 
   /** Looked at once; again after a failure, as the next call may find the database up, or migrated. */
   #whenReady(): Promise<void> {
-    this.#ready ??= migrate(this.#driver, this.#schema, this.#migrations)
+    this.#ready ??= this.#makeReady(this.#migrations)
       .then(() => void (this.#isReady = true))
       .finally(() => (this.#ready = undefined))
     return this.#ready
+  }
+
+  async #makeReady(migrations: MigrationMode): Promise<void> {
+    await this.#tiers.redis?.load()
+    await migrate(this.#driver, this.#schema, migrations)
   }
 }
 

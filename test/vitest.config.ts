@@ -7,8 +7,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const shared = {
   root,
   globals: true, // LangGraph's conformance suite expects describe and it to be there
-  testTimeout: 60_000,
-  hookTimeout: 120_000,
+  testTimeout: 180_000, // a busy machine takes a minute for what takes seconds
+  hookTimeout: 180_000,
   expect: { poll: { timeout: 30_000 } }, // what is waited for comes late on a busy machine
 }
 
@@ -17,7 +17,7 @@ export default defineConfig({
   test: {
     root,
     projects: [
-      ...['unit', 'contract', 'conformance', 'integration'].map((name) => ({
+      ...['unit', 'contract', 'conformance', 'integration', 'packaging'].map((name) => ({
         test: { ...shared, name, include: [`test/${name}/**/*.test.ts`] },
       })),
       { test: { ...shared, name: 'faults', include: ['test/faults/**/*.test.ts'], testTimeout: 600_000 } },

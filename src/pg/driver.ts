@@ -1,7 +1,7 @@
 /** The smallest thing that we ask of Postgres: run a statement, and several in one transaction. */
-import type pg from 'pg'
 import { OptionsError } from '../errors.ts'
 import { openPGlite, type PGliteLike } from './pglite-driver.ts'
+import type { PgPoolConfig } from './pool-config.ts'
 import { ownPool, PoolDriver, type PgPool, type PoolSettings } from './pool-driver.ts'
 import type { Attempt } from './retry.ts'
 
@@ -26,7 +26,7 @@ export interface PgDriver extends PgQueryable {
 }
 
 /** Where the database is: a connection string, options of a pool that will be ours, a pool of yours, or a PGlite. */
-export type PgConnection = string | pg.PoolConfig | PgPool | PGliteLike
+export type PgConnection = string | PgPoolConfig | PgPool | PGliteLike
 
 export function openDriver(connection: PgConnection, settings: PoolSettings): PgDriver {
   // node-postgres would take it for the local server.

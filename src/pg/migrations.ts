@@ -1,11 +1,11 @@
 /** The migrations, by name: no directory is scanned, so a stray file changes nothing. */
-import { readFileSync } from 'node:fs'
+import { SQL, type SqlFile } from './generated/sql.ts'
 import { quoteIdentifier } from './identifier.ts'
 
 export interface Migration {
   readonly version: number
   /** The file below sql/, without its ending. */
-  readonly name: string
+  readonly name: SqlFile
   /** The oldest schema version that a release must know to work with the tables after this migration. */
   readonly requires: number
 }
@@ -24,8 +24,7 @@ export interface ServerFeatures {
 
 /** A migration's statements for a schema and a server. */
 export function migrationStatements(migration: Migration, schema: string, server: ServerFeatures): string[] {
-  const file = readFileSync(new URL(`../../sql/${migration.name}.sql`, import.meta.url), 'utf8')
-  return file
+  return SQL[migration.name]
     .split(/^--;;$/m)
     .filter((statement) => !/^-- only when server_version < 160000$/m.test(statement) || server.version < 160_000)
     .map((statement) =>

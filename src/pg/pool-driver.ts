@@ -5,6 +5,7 @@ import { Countdown } from '../deadline.ts'
 import type { Meter } from '../stats.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
 import { hideContent } from './hide-content.ts'
+import type { PgPoolConfig } from './pool-config.ts'
 import type { Attempt, Limits } from './retry.ts'
 import { isOnStandby, isPlainRefusal } from './transient.ts'
 
@@ -41,14 +42,14 @@ const ROLLBACK_MS = 1000
 
 const UNHURRIED: () => Attempt = () => ({ isOver: false, isInDoubt: false, leftMs: () => Number.POSITIVE_INFINITY })
 
-export function ownPool(config: pg.PoolConfig, { connectTimeoutMs }: PoolSettings): pg.Pool {
+export function ownPool(config: PgPoolConfig, { connectTimeoutMs }: PoolSettings): PgPool {
   const pool = new pg.Pool({
     application_name: 'langgraph-pg-checkpointer',
     connectionTimeoutMillis: connectTimeoutMs,
     // The operating system finds out that an idle peer is gone, so that the next call doesn't have to.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    ...config,
+    ...(config as pg.PoolConfig),
   })
   // A connection that drops is no error: the pool opens another. Without listeners it would end the process.
   pool.on('error', () => {})

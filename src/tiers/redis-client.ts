@@ -1,6 +1,6 @@
 /** The ioredis client: yours, used as it is, or one of ours, made to fail fast. */
-import { createRequire } from 'node:module'
 import { OptionsError } from '../errors.ts'
+import { LazyRedis } from './lazy-redis.ts'
 
 /** What we use of a `Redis` or `Cluster` of ioredis, 5 or 6. No listener is added, and it is never closed here. */
 export interface RedisClient {
@@ -31,6 +31,8 @@ export type RedisConnection =
 /** A client, and what may be done with it. For one of yours, that is nothing but to send commands. */
 export interface RedisLink {
   readonly client: RedisClient
+  /** @throws OptionsError where ioredis is needed and not installed */
+  load(): Promise<unknown>
   /** Begins to connect where that has not begun. A promise while it goes on, which never rejects; then undefined. */
   connect(): Promise<void> | undefined
   /** Replaces a connection that does not answer. The operating system would take a quarter of an hour to notice. */
@@ -39,24 +41,25 @@ export interface RedisLink {
 }
 
 /** A client as we make it. */
-interface OwnClient extends RedisClient {
+export interface OwnClient extends RedisClient {
   connect(): Promise<void>
   disconnect(reconnect?: boolean): void
   on(event: 'error', listener: () => void): unknown
 }
 
-/** @throws OptionsError where it is nothing we can use, or ioredis is not installed */
+/** @throws OptionsError where it is nothing we can use */
 export function openRedis(connection: RedisConnection, timeoutMs: number): RedisLink {
   if (typeof connection === 'string') {
     if (!/^rediss?:\/\/./.test(connection))
       throw new OptionsError('redis', 'must be a URL that begins with redis:// or rediss://.')
-    return ownLink(new (loadIoredis().Redis)(connection, ownOptions({}, timeoutMs)))
+    return ownLink(new LazyRedis(connection, ownOptions({}, timeoutMs)))
   }
   if (typeof connection !== 'object' || connection === null) throw new OptionsError('redis', MUST_BE)
-  if (isClient(connection)) return { client: connection, connect: () => undefined, reconnect() {}, close() {} }
+  if (isClient(connection))
+    return { client: connection, load: async () => {}, connect: () => undefined, reconnect() {}, close() {} }
   // A client of another package would be taken for options, and Redis looked for on this machine.
   if ('connect' in connection || 'sendCommand' in connection) throw new OptionsError('redis', MUST_BE)
-  return ownLink(new (loadIoredis().Redis)(ownOptions(connection, timeoutMs)))
+  return ownLink(new LazyRedis(ownOptions(connection, timeoutMs)))
 }
 
 const MUST_BE = 'must be a URL, options for ioredis, or a Redis or Cluster of ioredis 5 or 6.'
@@ -87,12 +90,13 @@ function ownOptions(given: object, timeoutMs: number): object {
   }
 }
 
-function ownLink(client: OwnClient): RedisLink {
+function ownLink(client: LazyRedis): RedisLink {
   // Without a listener ioredis prints each failed attempt to connect. Failures are counted where commands fail.
   client.on('error', () => {})
   let connecting: Promise<void> | undefined
   return {
     client,
+    load: () => client.load(),
     connect() {
       if (client.status !== 'wait') return connecting
       connecting = begin()
@@ -106,15 +110,5 @@ function ownLink(client: OwnClient): RedisLink {
   async function begin(): Promise<void> {
     await client.connect().catch(() => {}) // the command that waits for it will tell
     connecting = undefined
-  }
-}
-
-/** Loaded when it is needed, as most have no Redis; and at once, so that its lack shows at the start of a program. */
-function loadIoredis(): { readonly Redis: new (...args: (string | object)[]) => OwnClient } {
-  try {
-    return createRequire(import.meta.url)('ioredis') as ReturnType<typeof loadIoredis>
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code !== 'MODULE_NOT_FOUND') throw cause
-    throw new OptionsError('redis', 'needs the package ioredis. Add it: npm install ioredis', { cause })
   }
 }

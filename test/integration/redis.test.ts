@@ -419,8 +419,10 @@ describe('options', () => {
       import { PgCheckpointer } from '${copy}/src/index.ts'
       new PgCheckpointer({ connection: 'postgres://localhost/none' })
       console.log('made one')
-      try { new PgCheckpointer({ connection: 'postgres://localhost/none', redis: 'redis://localhost' }) }
-      catch (error) { console.log(error.code, error.message) }`
+      const checkpointer = new PgCheckpointer({ connection: 'postgres://localhost/none', redis: 'redis://localhost' })
+      await checkpointer.getTuple({ configurable: { thread_id: 't' } })
+        .catch((error) => console.log(error.code, error.message))
+      await checkpointer.end()`
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', '--input-type=module', '-e', program],

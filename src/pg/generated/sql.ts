@@ -1,0 +1,504 @@
+/** Written by `npm run sql:generate` from the files in sql/. Change those, not this. */
+
+/** A file below sql/, without its ending. */
+export type SqlFile = '0001_storage'
+
+export const SQL: Readonly<Record<SqlFile, string>> = {
+  '0001_storage': `-- 0001 storage: threads, checkpoints, pending writes, and the parts that their values are made of.
+--
+--   threads ──< checkpoints ──(manifest names)──> parts
+--      └──────< writes ───────(value names)─────────┘
+--
+-- One statement a block, separated by lines of \`--;;\`, so that a distributed Postgres accepts them one by one.
+-- Bodies stand between $BODY$, as a schema's name may hold $$, but no capitals.
+-- :schema is the quoted schema; :lz4 is \`compression lz4\` where the server has it; :main is \`storage main\`
+-- where CREATE TABLE takes it (16 and later).
+--
+-- tenant_id and thread_id lead every key: a distributed Postgres shards by thread, and one thread is read from one
+-- place. No foreign keys: writes arrive before their checkpoint, or without it ever coming (contract 1.6).
+-- Keys compare by bytes (collate "C"), as JavaScript compares checkpoint ids.
+
+-- One row a thread, small and updated in place (HOT: no index on anything that changes, room left on each page).
+create table :schema.threads (
+  tenant_id        text collate "C" not null,
+  thread_id        text collate "C" not null,
+  seq              bigint not null default 0,            -- commits so far: 1, 2, 3 … without gaps
+  generation       bigint not null,                      -- microseconds; moves whenever parts may have been removed
+  tombstone        bigint not null default 0,            -- the generation that the last deleteThread began; 0: never
+  fence            bigint not null default 0,            -- the fencing token of the last lease granted
+  lease_owner      text,
+  lease_expires_at timestamptz,
+  status           text not null default 'idle',
+  owner            text,
+  metadata         jsonb not null default '{}',
+  created_at       timestamptz not null,
+  updated_at       timestamptz not null,
+  expires_at       timestamptz,
+  primary key (tenant_id, thread_id)
+) with (fillfactor = 60)
+--;;
+-- A checkpoint is a manifest: channel -> the parts, or the inline value, that make up its value here.
+create table :schema.checkpoints (
+  tenant_id      text collate "C" not null,
+  thread_id      text collate "C" not null,
+  checkpoint_ns  text collate "C" not null,
+  checkpoint_id  text collate "C" not null,
+  parent_id      text collate "C",
+  seq            bigint not null,                        -- the order of commit in the thread: the head is the last
+  run_id         text collate "C",
+  digest         text collate "C" not null,              -- of the whole content: the same again is a repeat
+  header         text :lz4 not null,                     -- JSON: v, ts, channel_versions, versions_seen, unknown fields
+  manifest       text :lz4 not null,                     -- JSON, one line a channel
+  metadata       text :lz4 not null,                     -- JSON that jsonb can hold (NUL and lone surrogates escaped)
+  created_at     timestamptz not null,
+  unique (tenant_id, thread_id, checkpoint_ns, seq)
+)
+--;;
+-- After the unique key by seq, on purpose: on a table that nobody has analyzed yet, the planner finds both equally good for
+-- a look-up by id and takes the later one. By seq, each look-up reads the thread (a history of 150 steps: 4.0 ms, not 1.6).
+alter table :schema.checkpoints add primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id)
+--;;
+-- What a task has written beside the checkpoint that it ran from. idx < 0: error, scheduled, interrupt, resume.
+create table :schema.writes (
+  tenant_id      text collate "C" not null,
+  thread_id      text collate "C" not null,
+  checkpoint_ns  text collate "C" not null,
+  checkpoint_id  text collate "C" not null,
+  task_id        text collate "C" not null,
+  idx            integer not null,
+  channel        text collate "C" not null,
+  value          text :lz4 not null,                     -- a node of the same form as in a manifest
+  primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+)
+--;;
+-- Immutable bytes named by their hash, stored once a thread. JSON is text (4.2 ms a MB out of Postgres against 10 ms
+-- as bytea), raw bytes are bytea; one of the two is null.
+create table :schema.parts (
+  tenant_id  text collate "C" not null,
+  thread_id  text collate "C" not null,
+  name       text collate "C" not null,
+  body       text :main :lz4,
+  bytes      bytea :lz4,
+  primary key (tenant_id, thread_id, name)
+)
+--;;
+-- only when server_version < 160000
+-- Keep a part of up to a page in its row, compressed: one heap visit and no TOAST index a part.
+alter table :schema.parts alter column body set storage main
+--;;
+-- Stores a checkpoint: one call, one transaction, one round trip.
+--
+-- p_parent       null for a root; equal to p_checkpoint when LangGraph puts a checkpoint again
+-- p_conditional  manifest lines that are kept only if this namespace already holds them (contract 1.4, the exception)
+-- p_generation   the generation under which the writer left parts out because they are stored; null: it sends all
+-- p_lineage      the generation in which the writer's run began; null: it does not know
+-- p_fence        the fencing token the writer holds; null: it claims none
+-- p_names, p_offsets, p_blob   the parts that come along, and that nobody has stored yet. They travel as one bytea (sent
+--                in binary, so nothing is escaped); p_offsets tells where each begins, and at last where all end. The
+--                names come sorted: two writers lock in one order
+--
+-- Verdicts: stored; duplicate (same id and content: a repeat, even with a stale fence); replaced (same id, new content:
+-- the first parent and seq stay); generation (send all parts); fenced; deleted (the run began before deleteThread).
+-- Only the first three leave anything behind.
+--
+-- A function, because each of its statements sees fresh rows after the wait for the thread's row lock, so content can
+-- decide without a second try, and its plans stay cached in the backend behind any pooler.
+create function :schema.put_1(
+  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text,
+  p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text,
+  p_generation bigint, p_lineage bigint, p_fence bigint,
+  p_names text[], p_offsets integer[], p_blob bytea,
+  out verdict text, out seq bigint, out generation bigint
+) language plpgsql as $BODY$
+#variable_conflict use_column
+declare
+  v_now timestamptz := clock_timestamp(); -- read here: a distributed Postgres takes no volatile function in an UPDATE
+  v_tombstone bigint;
+  v_fence bigint;
+  v_digest text;
+  v_manifest text := p_manifest;
+  v_line text;
+begin
+  loop
+    update :schema.threads t set seq = t.seq + 1, updated_at = v_now
+    where t.tenant_id = p_tenant and t.thread_id = p_thread
+    returning t.seq, t.generation, t.tombstone, t.fence into seq, generation, v_tombstone, v_fence;
+    exit when found;
+    if p_generation is not null then
+      verdict := 'generation';
+      seq := 0;
+      generation := 0;
+      return;
+    end if;
+    insert into :schema.threads (tenant_id, thread_id, generation, created_at, updated_at)
+    values (p_tenant, p_thread, floor(extract(epoch from clock_timestamp()) * 1000000), clock_timestamp(), clock_timestamp())
+    on conflict (tenant_id, thread_id) do nothing;
+  end loop;
+
+  -- One test for all that is rare: PL/pgSQL prepares each expression anew in each transaction, 2 µs apiece.
+  if v_tombstone > 0 or p_fence <> v_fence or p_generation <> put_1.generation or p_conditional <> '{}' then
+    if v_tombstone > 0 and (p_lineage < v_tombstone or (p_lineage is null and p_parent is not null and not exists (
+      select from :schema.checkpoints c
+      where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_parent)))
+    then verdict := 'deleted';
+    elsif p_fence <> v_fence then verdict := 'fenced';
+    elsif p_generation <> put_1.generation then verdict := 'generation';
+    end if;
+    foreach v_line in array p_conditional loop
+      if exists (
+        select from :schema.checkpoints c
+        where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns
+          and (strpos(c.manifest, E'\\n' || v_line || E',\\n') > 0 or strpos(c.manifest, E'\\n' || v_line || E'\\n') > 0))
+      then v_manifest := left(v_manifest, -2) || case when v_manifest = E'{\\n}' then '' else ',' end || E'\\n' || v_line || E'\\n}';
+      end if;
+    end loop;
+  end if;
+
+  if verdict is null then
+    -- Here and not in a function of its own, which put_writes_1 could call too: that takes a twentieth longer.
+    if p_blob is not null then
+      insert into :schema.parts (tenant_id, thread_id, name, body, bytes)
+      select p_tenant, p_thread, p.name,
+             case when left(p.name, 1) <> 'b' then convert_from(p.piece, 'UTF8') end,
+             case when left(p.name, 1) = 'b' then p.piece end
+      from (
+        select u.name, substring(p_blob from p_offsets[u.i] + 1 for p_offsets[u.i + 1] - p_offsets[u.i]) as piece
+        from unnest(p_names) with ordinality as u(name, i)
+      ) p
+      on conflict (tenant_id, thread_id, name) do nothing;
+    end if;
+    insert into :schema.checkpoints (tenant_id, thread_id, checkpoint_ns, checkpoint_id, parent_id, seq, run_id, digest,
+                                     header, manifest, metadata, created_at)
+    values (p_tenant, p_thread, p_ns, p_checkpoint, nullif(p_parent, p_checkpoint), put_1.seq, p_run, p_digest,
+            p_header, v_manifest, p_metadata, clock_timestamp())
+    on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id) do nothing;
+    if found then
+      verdict := 'stored';
+      return;
+    end if;
+  end if;
+
+  -- Not a new checkpoint: give the number back, under the same lock, and see what is there already.
+  update :schema.threads t set seq = t.seq - 1 where t.tenant_id = p_tenant and t.thread_id = p_thread;
+  select c.digest, c.seq into v_digest, seq from :schema.checkpoints c
+  where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_checkpoint;
+  if v_digest = p_digest then
+    verdict := 'duplicate';
+  elsif verdict is null then
+    verdict := 'replaced';
+    update :schema.checkpoints c
+    set run_id = p_run, digest = p_digest, header = p_header, manifest = v_manifest, metadata = p_metadata
+    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_checkpoint;
+  end if;
+  seq := coalesce(put_1.seq, 0);
+end
+$BODY$
+--;;
+-- Stores what a task wrote. The checkpoint may come later, or never. The thread row is locked for share: parallel tasks
+-- don't queue, while put, deleteThread and whatever moves the generation wait.
+-- A special write (idx < 0) replaces the one before it; an ordinary one stays as it was first stored. Per write.
+--
+-- Parameters as in put_1; p_idx, p_channels, p_values are parallel, without repeats of an idx.
+-- Verdicts: stored, generation, deleted. Only the first leaves anything behind.
+create function :schema.put_writes_1(
+  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text,
+  p_idx integer[], p_channels text[], p_values text[],
+  p_generation bigint, p_lineage bigint,
+  p_names text[], p_offsets integer[], p_blob bytea,
+  out verdict text, out generation bigint
+) language plpgsql as $BODY$
+#variable_conflict use_column
+declare
+  v_tombstone bigint;
+begin
+  loop
+    select t.generation, t.tombstone into generation, v_tombstone from :schema.threads t
+    where t.tenant_id = p_tenant and t.thread_id = p_thread for share;
+    exit when found;
+    insert into :schema.threads (tenant_id, thread_id, generation, created_at, updated_at)
+    values (p_tenant, p_thread, floor(extract(epoch from clock_timestamp()) * 1000000), clock_timestamp(), clock_timestamp())
+    on conflict (tenant_id, thread_id) do nothing;
+  end loop;
+
+  if v_tombstone > 0 or p_generation <> put_writes_1.generation then
+    if v_tombstone > 0 and (p_lineage < v_tombstone or (p_lineage is null and not exists (
+      select from :schema.checkpoints c
+      where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_checkpoint)))
+    then
+      verdict := 'deleted';
+      return;
+    elsif p_generation <> put_writes_1.generation then
+      verdict := 'generation';
+      return;
+    end if;
+  end if;
+
+  if p_blob is not null then
+    insert into :schema.parts (tenant_id, thread_id, name, body, bytes)
+    select p_tenant, p_thread, p.name,
+           case when left(p.name, 1) <> 'b' then convert_from(p.piece, 'UTF8') end,
+           case when left(p.name, 1) = 'b' then p.piece end
+    from (
+      select u.name, substring(p_blob from p_offsets[u.i] + 1 for p_offsets[u.i + 1] - p_offsets[u.i]) as piece
+      from unnest(p_names) with ordinality as u(name, i)
+    ) p
+    on conflict (tenant_id, thread_id, name) do nothing;
+  end if;
+  insert into :schema.writes as w (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, value)
+  select p_tenant, p_thread, p_ns, p_checkpoint, p_task, u.idx, u.channel, u.value
+  from unnest(p_idx, p_channels, p_values) as u(idx, channel, value)
+  order by u.idx
+  on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+  do update set channel = excluded.channel, value = excluded.value where w.idx < 0;
+  verdict := 'stored';
+end
+$BODY$
+--;;
+-- Removes a thread: checkpoints, writes (orphans too), parts. The row stays as a tombstone, so that what a run of before
+-- still sends is known for late. Returns whether there was a row.
+create function :schema.delete_thread_1(p_tenant text, p_thread text) returns boolean
+language plpgsql as $BODY$
+declare
+  v_now timestamptz := clock_timestamp();
+begin
+  update :schema.threads t
+  set seq = 0, updated_at = v_now, metadata = '{}', status = 'idle', expires_at = null,
+      lease_owner = null, lease_expires_at = null, fence = t.fence + 1,
+      generation = greatest(t.generation + 1, floor(extract(epoch from v_now) * 1000000)),
+      tombstone = greatest(t.generation + 1, floor(extract(epoch from v_now) * 1000000))
+  where t.tenant_id = p_tenant and t.thread_id = p_thread;
+  if not found then
+    return false;
+  end if;
+  delete from :schema.checkpoints c where c.tenant_id = p_tenant and c.thread_id = p_thread;
+  delete from :schema.writes w where w.tenant_id = p_tenant and w.thread_id = p_thread;
+  delete from :schema.parts p where p.tenant_id = p_tenant and p.thread_id = p_thread;
+  return true;
+end
+$BODY$
+--;;
+-- The parts with these names, and whatever the index parts among them lead to, level by level: a list of any length is
+-- one call, up to p_limit parts, so that no answer outgrows the reader's memory; it asks again for the rest. A name is a
+-- kind and 22 characters of base64url; what only looks like one finds nothing.
+-- Plain rows, as they leave Postgres faster than string_agg (1.7 times) and arrays (20 times).
+create function :schema.parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
+returns table (name text, body text, bytes bytea) language plpgsql stable as $BODY$
+#variable_conflict use_column
+declare
+  v_names text[] := p_names;
+  v_indexes text[];
+  v_left integer := p_limit;
+  v_found integer;
+begin
+  while cardinality(v_names) > 0 and v_left > 0 loop
+    return query select p.name, p.body, p.bytes from :schema.parts p
+    where p.tenant_id = p_tenant and p.thread_id = p_thread and p.name = any (v_names)
+    limit v_left;
+    get diagnostics v_found = row_count;
+    v_left := v_left - v_found;
+    v_indexes := array(select n from unnest(v_names) n where left(n, 1) = 'i');
+    exit when cardinality(v_indexes) = 0;
+    select array_agg(distinct n) into v_names
+    from :schema.parts p, unnest(string_to_array(p.body, '"')) n
+    where p.tenant_id = p_tenant and p.thread_id = p_thread and p.name = any (v_indexes)
+      and length(n) = 23 and left(n, 1) in ('v', 'g', 'i', 't', 'b');
+  end loop;
+end
+$BODY$
+--;;
+-- A checkpoint with its pending writes as one JSON text, which is how all that reads gives it:
+--   [id, namespace, parent, seq, header, manifest, metadata, writes, sends]
+-- writes and sends are null, or arrays of [task, idx, channel, value] in no order. Sends: for a checkpoint of format < 4,
+-- what its parent wrote to __pregel_tasks.
+-- One value and not rows with a column for each: a call with one value stands in the select list, which is parsed and
+-- planned in a third of the time that a function in FROM takes, and the client takes one field apart instead of dozens.
+create function :schema.reading_1(c :schema.checkpoints) returns json language plpgsql stable as $BODY$
+declare
+  v_writes json;
+  v_sends json;
+begin
+  select json_agg(json_build_array(w.task_id, w.idx, w.channel, w.value)) into v_writes from :schema.writes w
+  where w.tenant_id = c.tenant_id and w.thread_id = c.thread_id and w.checkpoint_ns = c.checkpoint_ns
+    and w.checkpoint_id = c.checkpoint_id;
+  if c.parent_id is not null and c.header ~ '^\\{"v":[0-3],' then
+    select json_agg(json_build_array(w.task_id, w.idx, w.channel, w.value)) into v_sends from :schema.writes w
+    where w.tenant_id = c.tenant_id and w.thread_id = c.thread_id and w.checkpoint_ns = c.checkpoint_ns
+      and w.checkpoint_id = c.parent_id and w.channel = '__pregel_tasks';
+  end if;
+  return json_build_array(c.checkpoint_id, c.checkpoint_ns, c.parent_id, c.seq, c.header, c.manifest, c.metadata, v_writes, v_sends);
+end
+$BODY$
+--;;
+-- One checkpoint as of one snapshot: the one named, or (p_checkpoint null) the head. A JSON text, [generation, reading];
+-- the reading is null where there is no such checkpoint, and all is null where there is no such thread.
+-- STABLE, so that all its statements read with the snapshot of the call.
+create function :schema.head_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text) returns text
+language plpgsql stable as $BODY$
+declare
+  v_generation bigint;
+  v_checkpoint :schema.checkpoints;
+begin
+  select t.generation into v_generation from :schema.threads t where t.tenant_id = p_tenant and t.thread_id = p_thread;
+  if not found then
+    return null;
+  end if;
+  if p_checkpoint is null then
+    select * into v_checkpoint from :schema.checkpoints c
+    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns
+    order by c.seq desc limit 1;
+  else
+    select * into v_checkpoint from :schema.checkpoints c
+    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_checkpoint;
+  end if;
+  if not found then
+    return json_build_array(v_generation, null);
+  end if;
+  return json_build_array(v_generation, :schema.reading_1(v_checkpoint));
+end
+$BODY$
+--;;
+-- What head_1 returns, as the body of a row without a name, and then up to p_parts of the parts that it leads to: for a
+-- reader that has none of the thread's at hand, one round trip instead of two.
+create function :schema.read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
+returns table (name text, body text, bytes bytea) language plpgsql stable as $BODY$
+#variable_conflict use_column
+declare
+  v_head text := :schema.head_1(p_tenant, p_thread, p_ns, p_checkpoint);
+begin
+  return query select null, v_head, null::bytea;
+  -- Manifest and values are JSON inside JSON, so a name in them stands between \\" and \\".
+  return query select p.name, p.body, p.bytes from :schema.parts_1(p_tenant, p_thread, (
+    select array_agg(distinct n) from unnest(string_to_array(v_head, E'\\\\"')) n
+    where length(n) = 23 and left(n, 1) in ('v', 'g', 'i', 't', 'b')
+  ), p_parts) p;
+end
+$BODY$
+--;;
+-- A page of a thread's checkpoints, last committed first, each as reading_1 gives it.
+--
+-- p_ns null: all namespaces. p_checkpoint: only this id. p_before: strictly before this checkpoint's commit, whichever
+-- namespace it is of; an id that the thread does not hold is compared as an id. p_below_seq: the page before's last seq.
+-- p_filter: metadata contains it (jsonb @>); null: no filter.
+-- Planned anew each time: only with the values known does the planner walk the index by seq for a namespace.
+create function :schema.list_1(
+  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer
+) returns setof text language plpgsql stable set plan_cache_mode = force_custom_plan as $BODY$
+declare
+  v_below bigint := coalesce(p_below_seq, 9223372036854775807);
+  v_before_seq bigint;
+  v_before_id text;
+begin
+  if p_before is not null then
+    select c.seq into v_before_seq from :schema.checkpoints c
+    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = p_before;
+    if v_before_seq is null then
+      select max(c.seq) into v_before_seq from :schema.checkpoints c
+      where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_id = p_before;
+    end if;
+    if v_before_seq is null then
+      v_before_id := p_before;
+    else
+      v_below := least(v_below, v_before_seq);
+    end if;
+  end if;
+
+  return query select :schema.reading_1(page)::text from (
+    select c.* from :schema.checkpoints c
+    where c.tenant_id = p_tenant and c.thread_id = p_thread and (p_ns is null or c.checkpoint_ns = p_ns)
+      and c.seq < v_below and (p_checkpoint is null or c.checkpoint_id = p_checkpoint)
+      and (v_before_id is null or c.checkpoint_id < v_before_id)
+      and (p_filter is null or c.metadata::jsonb @> p_filter)
+    order by c.seq desc limit p_limit
+  ) page;
+end
+$BODY$
+--;;
+-- The addresses of a page of checkpoints over all threads of a tenant, greatest checkpoint id first: what \`list({})\`
+-- of the contract needs. No index serves it, on purpose: it is for tests and small deployments.
+-- p_below_*: the last address of the page before.
+create function :schema.list_all_1(
+  p_tenant text, p_ns text, p_checkpoint text, p_before text,
+  p_below_id text, p_below_thread text, p_below_ns text, p_filter jsonb, p_limit integer
+) returns table (thread_id text, ns text, id text) language sql stable as $BODY$
+  select c.thread_id, c.checkpoint_ns, c.checkpoint_id
+  from :schema.checkpoints c
+  where c.tenant_id = p_tenant and (p_ns is null or c.checkpoint_ns = p_ns)
+    and (p_checkpoint is null or c.checkpoint_id = p_checkpoint)
+    and (p_before is null or c.checkpoint_id < p_before)
+    and (p_below_id is null or (c.checkpoint_id, c.thread_id, c.checkpoint_ns) < (p_below_id, p_below_thread, p_below_ns))
+    and (p_filter is null or c.metadata::jsonb @> p_filter)
+  order by c.checkpoint_id desc, c.thread_id desc, c.checkpoint_ns desc
+  limit p_limit
+$BODY$
+--;;
+-- getDeltaChannelHistory in one call: from the target's parent up, for each channel the writes of every ancestor until
+-- the first that holds a value for it (its writes included), and that ancestor's manifest.
+--
+-- p_checkpoint null: the head. p_keys: for each channel the beginning of its manifest line, \`"name":\`.
+-- One JSON text a channel, [channel, manifest or null, writes]; writes are null, or an array of [task, idx, value], those
+-- of the oldest ancestor first. A loop, not a recursive CTE: each channel ends on its own, and a parent may have a greater
+-- id than its child (clocks differ), so no order of ids can guard against a cycle. An edge that goes up in seq is taken once.
+create function :schema.history_1(
+  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_channels text[], p_keys text[]
+) returns setof text language plpgsql stable as $BODY$
+declare
+  r record;
+  v_id text := p_checkpoint;
+  v_seq bigint;
+  v_climbs text[] := '{}';
+  v_ids text[] := '{}';
+  v_stops integer[] := array_fill(null::integer, array[cardinality(p_channels)]);
+  v_seeds text[] := array_fill(null::text, array[cardinality(p_channels)]);
+  v_open integer := cardinality(p_channels);
+  i integer;
+begin
+  if v_id is null then
+    select c.parent_id, c.seq into v_id, v_seq from :schema.checkpoints c
+    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns
+    order by c.seq desc limit 1;
+  else
+    select c.parent_id, c.seq into v_id, v_seq from :schema.checkpoints c
+    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = v_id;
+    if not found then
+      return;
+    end if;
+  end if;
+
+  while v_id is not null and v_open > 0 loop
+    select c.checkpoint_id as id, c.parent_id, c.seq, c.manifest into r from :schema.checkpoints c
+    where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_ns and c.checkpoint_id = v_id;
+    exit when not found;
+    if r.seq >= v_seq then
+      if r.id = any (v_climbs) then
+        -- Once round a circle: what was walked twice goes.
+        while v_ids[cardinality(v_ids)] = any (v_ids[: cardinality(v_ids) - 1]) loop
+          v_ids := v_ids[: cardinality(v_ids) - 1];
+        end loop;
+        exit;
+      end if;
+      v_climbs := v_climbs || r.id;
+    end if;
+    v_ids := v_ids || r.id;
+    for i in 1 .. cardinality(p_channels) loop
+      if v_stops[i] is null and strpos(r.manifest, E'\\n' || p_keys[i]) > 0 then
+        v_stops[i] := cardinality(v_ids);
+        v_seeds[i] := r.manifest;
+        v_open := v_open - 1;
+      end if;
+    end loop;
+    v_id := r.parent_id;
+    v_seq := r.seq;
+  end loop;
+
+  return query
+  select json_build_array(s.channel, s.seed, (
+    select json_agg(json_build_array(w.task_id, w.idx, w.value) order by a.distance desc, w.task_id, w.idx)
+    from unnest(v_ids[: coalesce(s.stop, cardinality(v_ids))]) with ordinality as a(id, distance)
+    join :schema.writes w on w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = p_ns
+      and w.checkpoint_id = a.id and w.channel = s.channel
+  ))::text
+  from unnest(p_channels, v_stops, v_seeds) as s(channel, stop, seed);
+end
+$BODY$
+`,
+}
