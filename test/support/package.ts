@@ -22,8 +22,8 @@ export async function packPackage(): Promise<PackedPackage> {
   const [whole, dir] = [join(scratch, 'whole'), join(scratch, 'packed')]
   const { files: listed } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { files: string[] }
   const needed = ['package.json', 'tsconfig.json', 'tsconfig.cjs.json', 'README.md', 'LICENSE']
-  for (const name of [...needed, ...listed.filter((file) => file !== 'dist')])
-    await cp(join(root, name), join(whole, name), { recursive: true })
+  const sources = listed.filter((pattern) => pattern !== 'dist').map((pattern) => pattern.replace('/*.ts', ''))
+  for (const name of [...needed, ...sources]) await cp(join(root, name), join(whole, name), { recursive: true })
   await symlink(join(root, 'node_modules'), join(whole, 'node_modules'), 'junction')
   await run('npm', ['run', 'build'], whole)
   const said = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], whole)
