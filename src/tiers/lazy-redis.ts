@@ -7,7 +7,7 @@ type RedisClass = new (...args: readonly (string | object)[]) => OwnClient
 /** In the state `wait`, as ioredis names it, until `connect` is called; the first call loads ioredis, too. */
 export class LazyRedis implements OwnClient {
   readonly #args: readonly (string | object)[]
-  readonly #listeners: [event: 'error', listener: () => void][] = []
+  readonly #listeners: Parameters<OwnClient['on']>[] = []
   #loading: Promise<OwnClient> | undefined
   #client: OwnClient | undefined
   #isClosed = false
@@ -22,7 +22,12 @@ export class LazyRedis implements OwnClient {
     return this.#isClosed ? 'end' : this.#loading === undefined ? 'wait' : 'connecting'
   }
 
-  /** @throws OptionsError where ioredis is not installed */
+  /** The socket, once there is one. */
+  get stream(): OwnClient['stream'] {
+    return this.#client?.stream
+  }
+
+  /** @throws OptionsError where ioredis is not installed, or refuses the options */
   load(): Promise<OwnClient> {
     this.#loading ??= this.#make()
     return this.#loading
@@ -57,10 +62,19 @@ export class LazyRedis implements OwnClient {
 
   async #make(): Promise<OwnClient> {
     const Redis = await loadIoredis()
-    const client = new Redis(...this.#args)
+    const client = make(Redis, this.#args)
     for (const args of this.#listeners) client.on(...args)
     this.#client = client
     return client
+  }
+}
+
+/** Its own error is not the cause of ours: messages and properties of errors of URL and option parsers hold their input. */
+function make(Redis: RedisClass, args: readonly (string | object)[]): OwnClient {
+  try {
+    return new Redis(...args)
+  } catch (error) {
+    throw new OptionsError('redis', `is refused by ioredis (${error instanceof Error ? error.name : typeof error}).`)
   }
 }
 

@@ -297,7 +297,7 @@ describe('the client', () => {
     const count = async () => String(await admin.client('LIST')).match(/name=langgraph-pg-checkpointer/g)?.length ?? 0
     const checkpointer = newCheckpointer({ connection: url, redis: server.url })
     expect(await count()).toBe(0)
-    await new TestThread(checkpointer).read()
+    await new TestThread(checkpointer).put({ text: textOf(1, 2000) })
     await eventually(async () => (await count()) === 1, 'it was connected')
     await checkpointer.end()
     await eventually(async () => (await count()) === 0, 'it was closed')
