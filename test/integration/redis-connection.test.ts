@@ -8,9 +8,10 @@ import { Redis } from 'ioredis'
 import { Part } from '../../src/codec/part.ts'
 import { CheckpointerError, PgCheckpointer } from '../../src/index.ts'
 import { redisUrl } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
-import { eventually, newPrefix, redisTier } from '../support/tiers.ts'
+import { newPrefix, redisTier } from '../support/tiers.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const THREAD = 'a thread'
@@ -66,10 +67,12 @@ import { Part } from '${ROOT}src/codec/part.ts'
   test('ends after its connection was cut and made again', async () => {
     const proxy = await startProxy(targetOf(redisUrl(), 6379))
     onTestFinished(() => proxy.stop())
-    const cut = eventually(() => proxy.accepted > 0, 'the program connected').then(async () => {
+    const cutUntilConnectedAgain = async (): Promise<void> => {
+      await eventually(() => proxy.accepted > 0, 'the program connected')
       const cutting = setInterval(() => proxy.cut(), 100)
       await eventually(() => proxy.accepted > 1, 'the program connected again').finally(() => clearInterval(cutting))
-    })
+    }
+    const cut = cutUntilConnectedAgain()
     const program = `
       for (const end = Date.now() + 1000; Date.now() < end; await sleep(20)) await tier.get('${THREAD}', names)
       console.log('done')`
