@@ -69,7 +69,7 @@ export class LazyRedis implements OwnClient {
   }
 }
 
-/** Its own error is not the cause of ours: messages and properties of errors of URL and option parsers hold their input. */
+/** An error of ioredis is not passed on as the cause: errors of URL and option parsers hold their input. */
 function make(Redis: RedisClass, args: readonly (string | object)[]): OwnClient {
   try {
     return new Redis(...args)

@@ -77,13 +77,23 @@ export function problemOf(error: unknown): string {
 function requireUrl(text: string): void {
   if (!/^rediss?:\/\/./.test(text))
     throw new OptionsError('redis', 'must be a URL that begins with redis:// or rediss://.')
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const url = URL.canParse(text) && isDecodable(text) ? new URL(text) : undefined
   // An @ further on ends a password with a / ? or # in it, the rest of which would be taken for a database or options.
   if (url === undefined || `${url.pathname}${url.search}${url.hash}`.includes('@')) {
     throw new OptionsError(
       'redis',
       'is not a valid URL. It is not repeated here, as it may hold a password. Percent-encode the characters : / ? # @ % in user name and password.',
     )
+  }
+}
+
+/** Whether every % begins the code of a character. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RedisConnection } from '../../src/tiers/redis-client.ts'
 import { RedisTier, type RedisTierOptions } from '../../src/tiers/redis-tier.ts'
 
-/** A prefix that nobody else uses. */
+/** A prefix that no other test uses. */
 export function newPrefix(): string {
   return `test:${randomUUID().slice(0, 8)}`
 }
