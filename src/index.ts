@@ -25,6 +25,7 @@ export { InMemoryCheckpointer, type InMemoryCheckpointerOptions, type InMemorySt
 export { PgCheckpointer, type PgCheckpointerOptions, type PgStats } from './pg-checkpointer.ts'
 export type { PgConnection } from './pg/open-driver.ts'
 export type { PGliteLike } from './pg/pglite-driver.ts'
+export type { PgPoolConfig, PgSession } from './pg/pool-config.ts'
 export type { PgPool, PgPoolClient, PgStatement } from './pg/pool.ts'
 export type { MigrationMode } from './pg/migrate.ts'
 export type { CommonStats, OperationCounts } from './observe/meter.ts'

@@ -103,7 +103,8 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
     const tiers = openTiers(options, tenant)
     const meter = new Meter()
     const driver = openDriver(options.connection, { ...limits, preparedStatements, meter })
-    const database = new MigrateFirst(driver, schema, requireMode(options.migrations ?? 'auto'))
+    const mode = requireMode(options.migrations ?? 'auto')
+    const database = new MigrateFirst(driver, schema, mode, async () => tiers.redis?.load())
     const retrier = new Retrier(limits, meter, driver.server)
     const calls = new CallRunner(new CallMerger(database, schema, driver.connections), retrier)
     super(options, {

@@ -13,14 +13,17 @@ export class MigrateFirst implements PgQueryable {
   readonly #driver: PgDriver
   readonly #schema: string
   readonly #mode: MigrationMode
+  readonly #before: () => Promise<void>
   #isReady = false
   #isClosed = false
   #whenReady: Promise<void> | undefined
 
-  constructor(driver: PgDriver, schema: string, mode: MigrationMode) {
+  /** @param before what else has to be there at the first use; it rejects where that is not so */
+  constructor(driver: PgDriver, schema: string, mode: MigrationMode, before: () => Promise<void>) {
     this.#driver = driver
     this.#schema = schema
     this.#mode = mode
+    this.#before = before
   }
 
   /** From now on every call is refused. What is under way goes on. */
@@ -39,6 +42,7 @@ export class MigrateFirst implements PgQueryable {
 
   async migrate(mode: MigrationMode): Promise<void> {
     if (this.#isClosed) throw new EndedError()
+    await this.#before()
     await migrate(this.#driver, this.#schema, mode)
     this.#isReady = true
   }

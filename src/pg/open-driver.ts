@@ -1,13 +1,13 @@
 /** Chooses the driver for a connection. */
-import type pg from 'pg'
 import { OptionsError } from '../errors.ts'
 import type { PgDriver } from './driver.ts'
 import { openPGlite, type PGliteLike } from './pglite-driver.ts'
 import type { PgPool } from './pool.ts'
+import type { PgPoolConfig } from './pool-config.ts'
 import { ownPool, PoolDriver, type PoolSettings } from './pool-driver.ts'
 
 /** Where the database is: a connection string, options of a pool that will be ours, a pool of yours, or a PGlite. */
-export type PgConnection = string | pg.PoolConfig | PgPool | PGliteLike
+export type PgConnection = string | PgPoolConfig | PgPool | PGliteLike
 
 /** libpq takes `postgres://user:password@one:5432,two:5432/database`. A comma in a password stands before the last @. */
 const SEVERAL_HOSTS = /^postgres(?:ql)?:\/\/(?:[^/?#]*@)?[^@/?#]*,/

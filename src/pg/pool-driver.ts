@@ -8,6 +8,7 @@ import { CheckedOutClient } from './checked-out-client.ts'
 import { ClientRequests } from './client-requests.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
 import type { PgPool, PgStatement } from './pool.ts'
+import type { PgPoolConfig } from './pool-config.ts'
 import type { Limits } from './retry.ts'
 
 export interface PoolSettings extends Pick<Limits, 'connectTimeoutMs' | 'statementTimeoutMs'> {
@@ -20,7 +21,7 @@ export const SETUP_STATEMENT_MS: number = 10 * 60_000
 /** A rollback that does not come: the connection is destroyed, which rolls back, too. */
 const ROLLBACK_MS = 1000
 
-export function ownPool(config: pg.PoolConfig, { connectTimeoutMs }: PoolSettings): pg.Pool {
+export function ownPool(config: PgPoolConfig, { connectTimeoutMs }: PoolSettings): PgPool {
   const pool = new pg.Pool({
     application_name: 'langgraph-pg-checkpointer',
     connectionTimeoutMillis: connectTimeoutMs,
@@ -29,7 +30,7 @@ export function ownPool(config: pg.PoolConfig, { connectTimeoutMs }: PoolSetting
     keepAliveInitialDelayMillis: 10_000,
     // A program that has done its work ends, also where it does not call end().
     allowExitOnIdle: true,
-    ...config,
+    ...(config as pg.PoolConfig),
   })
   // A connection that drops is no error: the pool opens another. Without listeners it would end the process.
   pool.on('connect', (client) => void client.on('error', ignore))
