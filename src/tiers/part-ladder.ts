@@ -53,8 +53,8 @@ export class PartLadder {
     }
     const missing = new Set<PartName>()
     for (const node of nodes) collectMissing(node, (name) => found.get(name) ?? this.#peek(name, found), missing)
-    if (missing.size === 0) return found
-    await this.#climb(threadId, missing, found, fetch)
+    if (missing.size > 0) await this.#climb(threadId, missing, found, fetch)
+    else if (brought.length === 0) return found
     return reachable(nodes, found)
   }
 
