@@ -27,7 +27,7 @@ export class Encoder {
   /** The JSON text of the node that stands for a value; its parts are added to `out`. */
   encode(value: unknown, path: string, out: PartSet): string {
     const { node, chars } = this.#memo.inside(() => this.#encode(value, path, out, 0))
-    if (chars > this.#limits.maxBytes) throw tooLarge(path, chars, this.#limits)
+    if (chars > this.#limits.maxChars) throw tooLarge(path, chars, this.#limits)
     return node
   }
 
@@ -254,5 +254,5 @@ function isCutAt(chars: number, container: unknown): boolean {
 }
 
 function tooLarge(path: string, chars: number, limits: ValueLimits): TooLargeError {
-  return new TooLargeError(path, `is ${(chars / 1_048_576).toFixed(1)} MiB of JSON text`, 'maxBytes', limits.maxBytes)
+  return new TooLargeError(path, `is ${(chars / 1_048_576).toFixed(1)} MiB of JSON text`, 'maxChars', limits.maxChars)
 }

@@ -129,8 +129,8 @@ test.each([
 })
 
 test('the defaults of limits are told', () => {
-  const { maxDepth, maxBytes } = DEFAULT_VALUE_LIMITS
-  expect(readme).toContain(`\`{ maxDepth: ${maxDepth}, maxBytes: ${maxBytes} }\``)
+  const { maxDepth, maxChars } = DEFAULT_VALUE_LIMITS
+  expect(readme).toContain(`\`{ maxDepth: ${maxDepth}, maxChars: ${maxChars} }\``)
 })
 
 test('the table of errors is complete', () => {

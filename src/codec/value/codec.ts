@@ -1,13 +1,12 @@
-/** The four functions of the value codec, with typed errors for whatever goes wrong inside. */
+/** The functions of the value codec. Whatever goes wrong inside becomes a typed error. */
 
 import { constants } from 'node:buffer'
 import { CheckpointerError, TooLargeError, UnreadableValueError } from '../../errors.ts'
 import { fromWire } from './from-wire.ts'
 import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
-import { LongTexts } from './long-text.ts'
+import { type LongTexts, stringifyWithDetour } from './long-text.ts'
 import { matchesTree } from './matches.ts'
 import { officialFromWire } from './official.ts'
-import { ByteWriter, TextWriter, type PieceWriter } from './piece-writers.ts'
 import { refusal } from './refuse.ts'
 import { WireWriter, tooLong } from './to-wire.ts'
 
@@ -16,36 +15,13 @@ import { WireWriter, tooLong } from './to-wire.ts'
  * starts with `path` (`channel_values.messages[3]`, or `$`).
  */
 export function stringifyValue(value: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
-  return writeValue(value, path, limits, () => new TextWriter())
-}
-
-/** The same in UTF-8, without a text of it all in between. */
-export function encodeValue(value: unknown, path: string, limits: ValueLimits): Uint8Array {
-  return writeValue(value, path, limits, (chars) => new ByteWriter(chars))
-}
-
-/** @param open is told about how many characters will come */
-function writeValue<Result>(
-  value: unknown,
-  path: string,
-  limits: ValueLimits,
-  open: (chars: number) => PieceWriter<Result>,
-): Result {
-  const long = new LongTexts()
-  const wire = wireOf(value, path, limits, long)
-  const maxLength = Math.min(limits.maxBytes, constants.MAX_STRING_LENGTH)
+  const maxLength = Math.min(limits.maxChars, constants.MAX_STRING_LENGTH)
   try {
-    const json = JSON.stringify(wire)
-    let writer = open(Math.min(json.length + long.length, maxLength))
-    let length = long.restore(json, writer, maxLength)
-    if (length === undefined) {
-      const whole = JSON.stringify(wireOf(value, path, limits))
-      writer = open(whole.length)
-      writer.write(whole)
-      ;({ length } = whole)
-    }
-    if (length > maxLength) throw tooLong(path, limits)
-    return writer.take()
+    const text =
+      stringifyWithDetour((long) => wireOf(value, path, limits, long), maxLength) ??
+      JSON.stringify(wireOf(value, path, limits))
+    if (text.length > maxLength) throw tooLong(path, limits)
+    return text
   } catch (error) {
     if (CheckpointerError.is(error)) throw error
     throw exhausted(error, path, limits) ?? refusal(path, THROWING, { cause: error })

@@ -19,9 +19,9 @@ import {
   SERIALIZABLE_CLASSES,
 } from './known-classes.ts'
 import { type Wire, type WireRecord, isWireRecord, mapEntries } from './markers.ts'
-import type { WireWriter } from './to-wire.ts'
+import type { ContainerWriter } from './container-writer.ts'
 
-export function instanceToWire(writer: WireWriter, instance: object, known: KnownClass): Wire {
+export function instanceToWire(writer: ContainerWriter, instance: object, known: KnownClass): Wire {
   const parts = takeApart(instance, known)
   if (typeof parts === 'string') return writer.refuse(parts)
   const own = parts.own && writer.entries(parts.own)

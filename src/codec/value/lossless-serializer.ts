@@ -2,7 +2,7 @@
 
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { UnreadableValueError } from '../../errors.ts'
-import { encodeValue, parseWire, reviveOfficial, reviveWire } from './codec.ts'
+import { parseWire, reviveOfficial, reviveWire, stringifyValue } from './codec.ts'
 import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
 
 /** The type tag of this package's own texts. */
@@ -23,7 +23,7 @@ export class LosslessSerializer implements SerializerProtocol {
   async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
     if (value instanceof Uint8Array && Object.getPrototypeOf(value) === Uint8Array.prototype)
       return ['bytes', value.slice()]
-    return [VALUE_FORMAT, encodeValue(value, '$', this.limits)]
+    return [VALUE_FORMAT, new TextEncoder().encode(stringifyValue(value, '$', this.limits))]
   }
 
   async loadsTyped(type: string, data: Uint8Array | string): Promise<unknown> {

@@ -7,9 +7,9 @@ import { instanceToWire } from './instance-marker.ts'
 import type { Wire } from './markers.ts'
 import { constructorName, isBuiltinPrototype, isObjectPrototype } from './plain.ts'
 import { recognise } from './recognise.ts'
-import type { WireWriter } from './to-wire.ts'
+import type { ContainerWriter } from './container-writer.ts'
 
-export function specialToWire(writer: WireWriter, value: object, prototype: object | null): Wire {
+export function specialToWire(writer: ContainerWriter, value: object, prototype: object | null): Wire {
   if (prototype === null) {
     writer.checkKeys(value)
     return { $null: writer.entries({ ...value }) }
@@ -26,7 +26,7 @@ function hasSlots(value: object): boolean {
   return types.isArgumentsObject(value) || types.isExternal(value) || types.isModuleNamespaceObject(value)
 }
 
-function builtinToWire(writer: WireWriter, value: object, prototype: object): Wire {
+function builtinToWire(writer: ContainerWriter, value: object, prototype: object): Wire {
   if (types.isNativeError(value)) return errorToWire(writer, value)
   if (types.isAnyArrayBuffer(value) || ArrayBuffer.isView(value)) return bytesToWire(writer, value)
   const marker = simpleToWire(writer, value, prototype)
@@ -37,7 +37,7 @@ function builtinToWire(writer: WireWriter, value: object, prototype: object): Wi
   return marker
 }
 
-function errorToWire(writer: WireWriter, error: Error): Wire {
+function errorToWire(writer: ContainerWriter, error: Error): Wire {
   const name = errorClass(error)
   if (name === undefined) return undefined
   if (Object.getOwnPropertySymbols(error).some((symbol) => Object.prototype.propertyIsEnumerable.call(error, symbol))) {
@@ -48,7 +48,7 @@ function errorToWire(writer: WireWriter, error: Error): Wire {
   return { $error: Object.keys(shown).length === 0 ? [name, fields[0]] : [name, ...fields] }
 }
 
-function bytesToWire(writer: WireWriter, value: ArrayBufferLike | ArrayBufferView): Wire {
+function bytesToWire(writer: ContainerWriter, value: ArrayBufferLike | ArrayBufferView): Wire {
   if (!hasOwnMemory(value)) writer.refuse('piece of shared or resizable memory')
   if (Object.getOwnPropertySymbols(value).length > 0) writer.refuse('symbol-keyed property')
   const name = bytesClass(value)
@@ -57,7 +57,7 @@ function bytesToWire(writer: WireWriter, value: ArrayBufferLike | ArrayBufferVie
   return { $bytes: encodeBytes(name, value) }
 }
 
-function simpleToWire(writer: WireWriter, value: object, prototype: object): Wire {
+function simpleToWire(writer: ContainerWriter, value: object, prototype: object): Wire {
   if (types.isDate(value) && isBuiltinPrototype(prototype, Date.prototype)) {
     return { $date: Number.isNaN(value.getTime()) ? null : value.toISOString() }
   }
@@ -77,7 +77,7 @@ function simpleToWire(writer: WireWriter, value: object, prototype: object): Wir
   return undefined
 }
 
-function regExpToWire(writer: WireWriter, { source, flags, lastIndex }: RegExp): Wire {
+function regExpToWire(writer: ContainerWriter, { source, flags, lastIndex }: RegExp): Wire {
   if (!Number.isSafeInteger(lastIndex) || Object.is(lastIndex, -0))
     writer.refuse('RegExp with a lastIndex that is no index')
   return { $regexp: lastIndex === 0 ? [source, flags] : [source, flags, lastIndex] }

@@ -3,9 +3,10 @@
 import { types } from 'node:util'
 import { TooLargeError } from '../../errors.ts'
 import type { ValueLimits } from './limits.ts'
-import { LONG_CHARS, type LongTexts } from './long-text.ts'
+import type { LongTexts } from './long-text.ts'
 import { type Wire, escapeKey, isMarkerKey, isOwn } from './markers.ts'
 import { isArrayPrototype, isDense } from './plain.ts'
+import type { ContainerWriter } from './container-writer.ts'
 import { type PathSegment, formatPath, refusal } from './refuse.ts'
 import { specialToWire } from './special-to-wire.ts'
 
@@ -13,7 +14,7 @@ import { specialToWire } from './special-to-wire.ts'
 const LEVELS_OF_A_MARKER = 3
 
 /** One walk over one value. The containers on the way down are kept, to name the place of what is refused. */
-export class WireWriter {
+export class WireWriter implements ContainerWriter {
   readonly #path: string
   readonly #limits: ValueLimits
   readonly #long: LongTexts | undefined
@@ -80,11 +81,7 @@ export class WireWriter {
       if (!isOwn.call(record, key)) continue
       this.#segments[at] = key
       const value = record[key]
-      if (typeof value === 'string' && value.length < LONG_CHARS) {
-        this.#characters += value.length
-        continue
-      }
-      const wire = this.write(value)
+      const wire = typeof value === 'string' ? this.#text(value) : this.write(value)
       // The copy has an own `__proto__` if the record has, so this assignment reaches no prototype.
       if (wire !== value) (copy ??= { ...record })[key] = wire
     }
@@ -102,7 +99,7 @@ export class WireWriter {
   /** Notes that the text will have so many characters more. */
   count(characters: number): void {
     this.#characters += characters
-    if (this.#characters > this.#limits.maxBytes) throw tooLong(this.#path, this.#limits)
+    if (this.#characters > this.#limits.maxChars) throw tooLong(this.#path, this.#limits)
   }
 
   /** Refuses the container being written. */
@@ -117,7 +114,7 @@ export class WireWriter {
 
   #text(value: string): string {
     this.count(value.length)
-    return value.length < LONG_CHARS || this.#long === undefined ? value : this.#long.defer(value)
+    return this.#long === undefined ? value : this.#long.defer(value)
   }
 
   #container(value: object): Wire {
@@ -146,12 +143,8 @@ export class WireWriter {
     let copy: unknown[] | undefined
     for (let index = 0; index < value.length; index += 1) {
       const element = value[index]
-      if (typeof element === 'string' && element.length < LONG_CHARS) {
-        this.#characters += element.length
-        continue
-      }
       this.#segments[this.#depth - 1] = index
-      const wire = this.write(element)
+      const wire = typeof element === 'string' ? this.#text(element) : this.write(element)
       if (wire !== element) (copy ??= value.slice())[index] = wire
     }
     return copy ?? value
@@ -168,5 +161,5 @@ export class WireWriter {
 }
 
 export function tooLong(path: string, limits: ValueLimits): TooLargeError {
-  return new TooLargeError(path, 'is too long (in characters of JSON text)', 'maxBytes', limits.maxBytes)
+  return new TooLargeError(path, 'is too long (in characters of JSON text)', 'maxChars', limits.maxChars)
 }

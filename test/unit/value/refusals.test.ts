@@ -228,15 +228,15 @@ describe('limits', () => {
   test('100,000 levels are refused, whatever the limit', () => {
     const deep = nested(100_000)
     for (const maxDepth of [1000, 50_000, Infinity]) {
-      expect(() => stringifyValue(deep, '$', { maxDepth, maxBytes: Infinity })).toThrow(TooLargeError)
+      expect(() => stringifyValue(deep, '$', { maxDepth, maxChars: Infinity })).toThrow(TooLargeError)
     }
     expect(matchesWire(deep, deep)).toBe(false)
   })
 
   test('the limit is in characters of JSON text', () => {
-    const limits = { maxDepth: 10, maxBytes: 12 }
+    const limits = { maxDepth: 10, maxChars: 12 }
     expect(stringifyValue('0123456789', '$', limits)).toHaveLength(12)
-    expect(() => stringifyValue('0123456789+', '$', limits)).toThrow(/maxBytes/)
+    expect(() => stringifyValue('0123456789+', '$', limits)).toThrow(/maxChars/)
     expect(() => stringifyValue(['0123', '4567'], '$.a', limits)).toThrow(/^\$\.a .*limit is 12/)
   })
 
@@ -247,12 +247,12 @@ describe('limits', () => {
   test('an explosion of shared objects ends at the limit', () => {
     let value: unknown = ['x']
     for (let level = 0; level < 100; level += 1) value = [value, value]
-    expect(() => stringifyValue(value, '$', { maxDepth: 1000, maxBytes: 1_000_000 })).toThrow(TooLargeError)
+    expect(() => stringifyValue(value, '$', { maxDepth: 1000, maxChars: 1_000_000 })).toThrow(TooLargeError)
   })
 
   test('a text longer than a string can be is refused', () => {
     const value = Array.from({ length: 6 }, () => '\0'.repeat(2 ** 24))
-    expect(() => stringifyValue(value, '$', { maxDepth: 10, maxBytes: Infinity })).toThrow(TooLargeError)
+    expect(() => stringifyValue(value, '$', { maxDepth: 10, maxChars: Infinity })).toThrow(TooLargeError)
   })
 })
 
