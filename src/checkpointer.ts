@@ -21,7 +21,7 @@ import { CheckpointCodec, historyChannel } from './codec/checkpoint-codec.ts'
 import type { Parts } from './codec/decode.ts'
 import type { Node } from './codec/format.ts'
 import type { Part } from './codec/part.ts'
-import type { ValueLimits } from './codec/value.ts'
+import type { ClassCodec, LostClass, ValueLimits } from './codec/value.ts'
 import { within } from './deadline.ts'
 import { InvalidInputError, PartMissingError } from './errors.ts'
 import { Lineage } from './lineage.ts'
@@ -44,6 +44,15 @@ export interface CheckpointerOptions {
   readonly serde?: SerializerProtocol | undefined
   /** What a single value may be; beyond it, `put` rejects and nothing is stored. */
   readonly limits?: Partial<ValueLimits> | undefined
+  /** Classes of your own, whose instances come back as themselves; for the built-in serializer. @default none */
+  readonly classes?: readonly ClassCodec[] | undefined
+  /**
+   * What to do with an instance of a class that is neither known nor among `classes`. `data`: what its `toJSON` returns,
+   * else its own enumerable properties, are stored and come back as plain data (a subclass of Error, of a message or of
+   * a built-in class comes back as that); a process warning says so once a class. `reject`: `put` rejects.
+   * @default "data"
+   */
+  readonly unknownClasses?: 'data' | 'reject' | undefined
 }
 
 /** What both classes are: the story over a store, with tiers in front. */
@@ -54,10 +63,18 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
   readonly #lineage = new Lineage()
   readonly #turns = new ThreadTurns()
 
-  /** @param tiers nearest first */
-  constructor(store: Store, tiers: readonly PartTier[], options: CheckpointerOptions) {
+  /**
+   * @param tiers nearest first
+   * @param onLostClass is told once of each class whose instances are stored as plain data
+   */
+  constructor(
+    store: Store,
+    tiers: readonly PartTier[],
+    options: CheckpointerOptions,
+    onLostClass?: (lost: LostClass) => void,
+  ) {
     super(options.serde)
-    this.#codec = new CheckpointCodec(options)
+    this.#codec = new CheckpointCodec({ ...options, onLostClass })
     this.serde = this.#codec.serde
     this.#store = store
     this.#tiers = new PartLadder(tiers)

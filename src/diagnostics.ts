@@ -4,9 +4,11 @@
  *
  *   tracingChannel('langgraph-pg-checkpointer:put')   and :putWrites, :getTuple, :list, :deleteThread, :getDeltaChannelHistory
  *   channel('langgraph-pg-checkpointer:late-write')   what a run sent after its thread was deleted
+ *   channel('langgraph-pg-checkpointer:class-lost')   a class, once a checkpointer, whose instances are stored as plain data
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel, tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
+import type { LostClass } from './codec/value.ts'
 import type { OperationAddress } from './errors.ts'
 import type { Operation, TransferStats } from './stats.ts'
 
@@ -40,6 +42,7 @@ const channels: Readonly<Record<Operation, TracingChannel<object, object>>> = {
   deleteThread: tracingChannel(`${PREFIX}deleteThread`),
 }
 const lateWrites = channel(`${PREFIX}late-write`)
+const lostClasses = channel(`${PREFIX}class-lost`)
 
 /** Set only while somebody listens: the layers below then add to it. */
 const current = new AsyncLocalStorage<OperationContext>()
@@ -101,6 +104,10 @@ export function tellLateWrite(
 ): void {
   if (lateWrites.hasSubscribers)
     lateWrites.publish({ operation, address: { threadId, ns, checkpointId } } satisfies LateWrite)
+}
+
+export function tellLostClass(lost: LostClass): void {
+  if (lostClasses.hasSubscribers) lostClasses.publish(lost)
 }
 
 async function timed<Result>(context: OperationContext, work: () => Promise<Result>): Promise<Result> {

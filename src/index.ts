@@ -1,6 +1,12 @@
 /** Every public name of langgraph-pg-checkpointer. */
 export type { CheckpointerOptions } from './checkpointer.ts'
-export { LosslessSerializer, type ValueLimits } from './codec/value.ts'
+export {
+  type ClassCodec,
+  LosslessSerializer,
+  type LosslessSerializerOptions,
+  type LostClass,
+  type ValueLimits,
+} from './codec/value.ts'
 export {
   CheckpointerError,
   type CheckpointerErrorCode,

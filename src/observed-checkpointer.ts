@@ -19,7 +19,7 @@ export abstract class ObservedCheckpointer extends Checkpointer {
   readonly #meter: Meter
 
   constructor(store: Store, tiers: readonly PartTier[], options: CheckpointerOptions, meter: Meter) {
-    super(store, tiers, options)
+    super(store, tiers, options, (lost) => meter.lostClass(lost))
     this.#meter = meter
   }
 

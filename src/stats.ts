@@ -1,5 +1,6 @@
 /** What a checkpointer has done since it was made, in numbers. */
-import { tellLateWrite, tracedOperation } from './diagnostics.ts'
+import type { LostClass } from './codec/value.ts'
+import { tellLateWrite, tellLostClass, tracedOperation } from './diagnostics.ts'
 import type { OperationAddress } from './errors.ts'
 import type { LruTierStats } from './tiers/lru-tier.ts'
 import type { RedisTierStats } from './tiers/redis-tier.ts'
@@ -15,6 +16,8 @@ export interface CommonStats {
   readonly operations: OperationCounts
   /** What runs sent after their thread was deleted: dropped, without an error. */
   readonly lateWritesDropped: number
+  /** Classes whose instances were stored as plain data, as they are not registered. */
+  readonly unknownClasses: number
 }
 
 /** What the way to Postgres adds. */
@@ -62,6 +65,7 @@ export class Meter {
     partsReused: 0,
   }
   #lateWritesDropped = 0
+  #unknownClasses = 0
 
   began(operation: Operation): void {
     this.#operations[operation]++
@@ -79,8 +83,17 @@ export class Meter {
     tellLateWrite(operation, address)
   }
 
+  lostClass(lost: LostClass): void {
+    this.#unknownClasses++
+    tellLostClass(lost)
+  }
+
   common(): CommonStats {
-    return { operations: { ...this.#operations }, lateWritesDropped: this.#lateWritesDropped }
+    return {
+      operations: { ...this.#operations },
+      lateWritesDropped: this.#lateWritesDropped,
+      unknownClasses: this.#unknownClasses,
+    }
   }
 
   transfer(): TransferStats {

@@ -30,7 +30,7 @@ export function instanceToWire(writer: ContainerWriter, instance: object, known:
   const base = parts.base as object
   const form: Wire[] = known.tag === '$command' ? [] : [known.name]
   // A literal is part of its instance, not a container of its own.
-  form.push(Object.getPrototypeOf(base) === Object.prototype ? writer.object(base) : writer.write(base))
+  form.push(Object.getPrototypeOf(base) === Object.prototype ? writer.object(base) : writer.inner(base))
   if (own !== undefined || parts.spread) form.push(own ?? {})
   if (parts.spread) form.push('spread')
   return { [known.tag]: form }

@@ -1,7 +1,7 @@
 /** Long strings take a way of their own to their JSON text; it leads to the same text. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { stringifyValue } from '../../../src/codec/value.ts'
+import { DEFAULT_VALUE_LIMITS, stringifyValue } from '../../../src/codec/value.ts'
 import { LongTexts } from '../../../src/codec/value/long-text.ts'
 import { LosslessSerializer, TooLargeError } from '../../../src/index.ts'
 
@@ -64,7 +64,7 @@ test('data that hold what looks like a mark are noticed', () => {
 })
 
 test('what is too long is refused before it is all written', () => {
-  const limits = { maxDepth: 100, maxChars: 1_000_000 }
+  const limits = { ...DEFAULT_VALUE_LIMITS, maxDepth: 100, maxChars: 1_000_000 }
   const lines = 'a\n'.repeat(200_000)
   expect(() => stringifyValue([lines], '$', limits)).not.toThrow()
   expect(() => stringifyValue([lines, lines, lines], '$', limits)).toThrow(TooLargeError)

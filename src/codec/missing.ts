@@ -1,0 +1,45 @@
+/** Which parts of a value are still to be fetched. */
+import { MAX_PART_CHARS, type Item, type Node } from './format.ts'
+import { isPartName, type Part, type PartName } from './part.ts'
+
+/** Gives a part if it is at hand. */
+export type PartSource = (name: PartName) => Part | undefined
+
+/**
+ * Adds to `missing` the names that a node leads to and `source` does not have. Index parts at hand are followed, each
+ * once. What is malformed is passed by: the decoder refuses it, and can say where it stands.
+ */
+export function collectMissing(node: Node | Item, source: PartSource, missing: Set<PartName>): void {
+  const followed = new Set<string>()
+  const open: unknown[] = [node]
+  while (open.length > 0) {
+    const item = open.pop()
+    if (typeof item === 'string') {
+      if (!isPartName(item) || followed.has(item)) continue
+      const part = source(item)
+      if (part === undefined) missing.add(item)
+      else if (item.startsWith('i')) {
+        followed.add(item)
+        if (part.size <= MAX_PART_CHARS) pushItems(open, itemsOf(part))
+      }
+    } else if (Array.isArray(item)) open.push(item[1])
+    else if (typeof item === 'object' && item !== null && !('is' in item)) {
+      const { list, map, text, bytes } = item as Record<string, unknown>
+      pushItems(open, list ?? map ?? text ?? bytes)
+    }
+  }
+}
+
+function itemsOf(part: Part): unknown {
+  try {
+    return part.wire
+  } catch {
+    return undefined // no JSON
+  }
+}
+
+/** In reverse, so that they are taken in their order. */
+function pushItems(open: unknown[], items: unknown): void {
+  if (!Array.isArray(items)) return
+  for (let at = items.length - 1; at >= 0; at--) open.push(items[at])
+}
