@@ -234,7 +234,9 @@ export class CheckpointCodec {
   /** A string, or a promise where a caller's own serializer is at work: it is called at once, too. */
   #encode(value: unknown, path: string, parts: PartSet): string | Promise<string> {
     if (this.#isBuiltIn) return this.#encoder.encode(value, path, parts)
-    return this.serde.dumpsTyped(value).then(([type, bytes]) => this.#encoder.encodeSerialized(type, bytes, parts))
+    return this.serde
+      .dumpsTyped(value)
+      .then(([type, bytes]) => this.#encoder.encodeSerialized(type, bytes, path, parts))
   }
 
   /** A caller's own serializer may give anything that can be awaited. Each wait that isn't needed costs a read a little. */

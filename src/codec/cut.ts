@@ -41,7 +41,9 @@ export class MemberScanner {
   /** Of the member found last. */
   start = 0
   end = -1
-  /** Where its value starts: after the key, if it has one. */
+  /** Elements and entries inside the members found so far, as `maxItems` counts them. */
+  items = 0
+  /** Where the value of the member found last starts: after the key, if it has one. */
   valueStart = 0
 
   /** @param text members joined by commas, without the brackets around them */
@@ -68,9 +70,12 @@ export class MemberScanner {
           h = Math.imul(h ^ inner, HASH_PRIME)
           if (inner === BACKSLASH) h = Math.imul(h ^ text.charCodeAt(++at), HASH_PRIME)
         }
-      } else if (unit === COLON && depth === 0) this.valueStart = at + 1
-      else if (unit === 123 || unit === 91) depth++
-      else if (unit === 125 || unit === 93) depth--
+      } else if (unit === COMMA) this.items++
+      else if (unit === COLON && depth === 0) this.valueStart = at + 1
+      else if (unit === 123 || unit === 91) {
+        this.items += 5
+        depth++
+      } else if (unit === 125 || unit === 93) depth--
     }
     this.#hash = h
     this.end = at

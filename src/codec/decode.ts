@@ -14,7 +14,7 @@ import { isPartName, type Part, type PartName } from './part.ts'
 import { DEFAULT_VALUE_LIMITS, parseWire, type ValueRules, ValueReader } from './value.ts'
 import { isWireRecord, setOwn } from './value/markers.ts'
 
-export { collectMissing, type PartSource } from './missing.ts'
+export { collectMissing } from './missing.ts'
 
 /** Parts that are at hand. */
 export type Parts = ReadonlyMap<PartName, Part>

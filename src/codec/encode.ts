@@ -5,7 +5,7 @@
 import { TooLargeError } from '../errors.ts'
 import { bytePieces, foldItems, textPieces, type Folds } from './cut.ts'
 import { ELEMENT_CHARS, INLINE_CHARS, NEST_CHARS, PIECE_LENGTH } from './format.ts'
-import { ItemBuilder, keep, type PartSet } from './item-builder.ts'
+import { type Cut, ItemBuilder, itemsOf, keep, type PartSet } from './item-builder.ts'
 import { ListMembers, MapMembers, type Members } from './members.ts'
 import type { Encoded, Memo } from './memo.ts'
 import { MemoCursor } from './memo-cursor.ts'
@@ -43,37 +43,44 @@ export class Encoder {
 
   /** The JSON text of the node that stands for a value; its parts are added to `out`. */
   encode(value: unknown, path: string, out: PartSet): string {
-    const { node, chars } = this.#encode(value, path, out, 0)
-    if (chars > this.#rules.maxChars) throw tooLarge(path, chars, this.#rules)
+    const { node, chars, items } = this.#encode(value, path, out, 0)
+    const { maxChars, maxItems } = this.#rules
+    if (chars > maxChars) throw tooLarge(path, chars, maxChars)
+    if (items > maxItems) throw new TooLargeError(path, `has ${items} elements and entries`, 'maxItems', maxItems)
     return node
   }
 
   /** The node of what a caller's own serializer made of a value: its bytes are the parts. */
-  encodeSerialized(type: string, bytes: Uint8Array, out: PartSet): string {
+  encodeSerialized(type: string, bytes: Uint8Array, path: string, out: PartSet): string {
+    if (bytes.length > this.#rules.maxChars) throw tooLarge(path, bytes.length, this.#rules.maxChars)
     return `{"serde":${JSON.stringify(type)},"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`
   }
 
-  #encode(value: unknown, path: string, out: PartSet, depth: number): { node: string; chars: number } {
+  #encode(value: unknown, path: string, out: PartSet, depth: number): Cut {
     if (typeof value === 'string' && value.length >= ELEMENT_CHARS) return this.#longString(value, path, out)
     if (typeof value !== 'object' || value === null)
       return textNode(this.#stringify(value, path, depth), out, this.#memo.folds)
     if (depth === 0 && Object.getPrototypeOf(value) === Uint8Array.prototype) {
       const bytes = value as Uint8Array
-      return { node: `{"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`, chars: bytes.length }
+      return {
+        node: `{"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`,
+        chars: bytes.length,
+        items: 0,
+      }
     }
     const whole = this.#memo.findContainer(value)
-    if (whole !== undefined) return { node: keep(whole, out), chars: whole.size }
+    if (whole !== undefined) return ofPart(whole, out)
     if (depth < MAX_CUT_DEPTH) {
       if (isPlainArray(value)) return this.#cut(new ListMembers(value, path), out, depth)
       if (isCuttable(value)) return this.#cut(new MapMembers(value, path), out, depth)
     }
     // A container that is one part as an element may be several as a channel's value: only its own form counts.
     const part = isContainer(value) ? undefined : this.#memo.findMember(value)
-    if (part !== undefined) return { node: keep(part, out), chars: part.size }
+    if (part !== undefined) return ofPart(part, out)
     return this.#remembered(value, this.#stringify(value, path, depth), out)
   }
 
-  #cut(members: Members, out: PartSet, depth: number): { node: string; chars: number } {
+  #cut(members: Members, out: PartSet, depth: number): Cut {
     const builder = new ItemBuilder(members.kind, this.#memo, out)
     const cursor = new MemoCursor(this.#memo, members.container)
     let small = 0
@@ -137,7 +144,7 @@ export class Encoder {
     if (part === undefined) return undefined
     const isSmall = part.size < ELEMENT_CHARS
     if (isSmall) builder.small(key, part.text, value)
-    else if (part.size <= NEST_CHARS || !isContainer(value)) builder.large(key, keep(part, out), part.size)
+    else if (part.size <= NEST_CHARS || !isContainer(value)) builder.large(key, ofPart(part, out))
     else return undefined
     return isSmall
   }
@@ -147,16 +154,15 @@ export class Encoder {
     if (typeof value === 'object' && value !== null) {
       if (this.#memo.wasLarge(value) && depth < MAX_CUT_DEPTH) {
         const own: PartSet = new Map() // it may have become small
-        const { node, chars } = this.#encode(value, path, own, depth + 1)
-        if (isCutAt(chars, value)) {
+        const cut = this.#encode(value, path, own, depth + 1)
+        if (isCutAt(cut.chars, value)) {
           for (const part of own.values()) keep(part, out)
-          builder.large(key, node, chars)
+          builder.large(key, cut)
           return false
         }
       }
     } else if (typeof value === 'string' && value.length >= ELEMENT_CHARS) {
-      const { node, chars } = this.#longString(value, path, out)
-      builder.large(key, node, chars)
+      builder.large(key, this.#longString(value, path, out))
       return false
     }
     const text = this.#stringify(value, path, depth + 1)
@@ -166,21 +172,20 @@ export class Encoder {
     }
     if (isCutAt(text.length, value) && depth < MAX_CUT_DEPTH && isContainer(value)) {
       this.#memo.rememberLarge(value)
-      const { node } = this.#encode(value, path, out, depth + 1)
-      builder.large(key, node, text.length)
-    } else builder.large(key, this.#remembered(value, text, out).node, text.length)
+      builder.large(key, this.#encode(value, path, out, depth + 1))
+    } else builder.large(key, this.#remembered(value, text, out))
     return false
   }
 
   /** A value of one part is remembered as that part. */
-  #remembered(value: unknown, text: string, out: PartSet): { node: string; chars: number } {
+  #remembered(value: unknown, text: string, out: PartSet): Cut {
     if (text.length <= INLINE_CHARS || text.length > PIECE_LENGTH) return textNode(text, out, this.#memo.folds)
     const part = Part.of('v', text)
     this.#memo.remember(value, part)
-    return { node: keep(part, out), chars: text.length }
+    return ofPart(part, out)
   }
 
-  #longString(value: string, path: string, out: PartSet): { node: string; chars: number } {
+  #longString(value: string, path: string, out: PartSet): Cut {
     let encoded: Encoded | undefined = this.#memo.findString(value)
     if (encoded === undefined) {
       const own: PartSet = new Map()
@@ -196,11 +201,16 @@ export class Encoder {
   }
 }
 
-function textNode(text: string, out: PartSet, folds: Folds): { node: string; chars: number } {
-  if (text.length <= INLINE_CHARS) return { node: `{"is":${text}}`, chars: text.length }
-  if (text.length <= PIECE_LENGTH) return { node: keep(Part.of('v', text), out), chars: text.length }
+function ofPart(part: Part, out: PartSet): Cut {
+  return { node: keep(part, out), chars: part.size, items: part.items }
+}
+
+function textNode(text: string, out: PartSet, folds: Folds): Cut {
+  const size = { chars: text.length, items: itemsOf(text) }
+  if (text.length <= INLINE_CHARS) return { node: `{"is":${text}}`, ...size }
+  if (text.length <= PIECE_LENGTH) return { node: keep(Part.of('v', text), out), ...size }
   const items = textPieces(text).map((piece) => keep(Part.of('t', piece), out))
-  return { node: `{"text":[${foldItems(items, (part) => keep(part, out), folds).join(',')}]}`, chars: text.length }
+  return { node: `{"text":[${foldItems(items, (part) => keep(part, out), folds).join(',')}]}`, ...size }
 }
 
 function bytesItems(bytes: Uint8Array, out: PartSet, folds: Folds): string[] {
@@ -222,6 +232,6 @@ function isCutAt(chars: number, container: unknown): boolean {
   return chars > NEST_CHARS || (chars >= ELEMENT_CHARS && Array.isArray(container))
 }
 
-function tooLarge(path: string, chars: number, limits: ValueRules): TooLargeError {
-  return new TooLargeError(path, `is ${(chars / 1_048_576).toFixed(1)} MiB of JSON text`, 'maxChars', limits.maxChars)
+function tooLarge(path: string, chars: number, limit: number): TooLargeError {
+  return new TooLargeError(path, `is ${(chars / 1_048_576).toFixed(1)} MiB of JSON text`, 'maxChars', limit)
 }

@@ -2,6 +2,7 @@
 import { endsGroup, foldItems, MemberScanner } from './cut.ts'
 import { ELEMENT_CHARS, INLINE_CHARS, NODE_CHARS } from './format.ts'
 import { Group } from './group.ts'
+import { shapeOf } from './json-shape.ts'
 import type { Memo } from './memo.ts'
 import { Part, type PartName } from './part.ts'
 
@@ -14,14 +15,30 @@ export function keep(part: Part, out: PartSet): string {
   return part.item
 }
 
+/** A value's node, and how large the value is. */
+export interface Cut {
+  readonly node: string
+  /** Characters of JSON text. */
+  readonly chars: number
+  /** Elements and entries, as `maxItems` counts them. */
+  readonly items: number
+}
+
+/** Those in a JSON text. */
+export function itemsOf(json: string): number {
+  const first = json.charAt(0)
+  return first === '{' || first === '[' ? shapeOf(json).items : 0
+}
+
 export class ItemBuilder {
   readonly #kind: 'list' | 'map'
   readonly #memo: Memo
   readonly #out: PartSet
   readonly #items: string[] = []
   readonly #groups: Group[] = []
-  /** Characters of the whole container so far. */
+  /** Characters of the whole container so far, and its elements and entries at all depths. */
   #chars = 1
+  #size = 5
 
   // The group that is being collected: how many members, the first one, their texts and what these take with commas.
   #count = 0
@@ -46,6 +63,7 @@ export class ItemBuilder {
     const whole = key === '' ? text : `${key}:${text}`
     this.#goOn()
     if (this.#count++ === 0) this.#first = value
+    this.#size += 1 + itemsOf(text)
     this.#add(whole)
     if (endsGroup(whole, this.#groupChars)) this.#endGroup()
   }
@@ -72,6 +90,7 @@ export class ItemBuilder {
       from = to + 1
     }
     if (to > from) this.#add(text.slice(from, to))
+    this.#size += count + scanner.items
     return count
   }
 
@@ -80,6 +99,7 @@ export class ItemBuilder {
     const { part } = group
     this.#first = first
     this.#count = count
+    this.#size += part.items
     if (count < sizeOf(part.wire)) return this.#add(textOfFirst(part.wire, count))
     this.#same = group
     this.#groupChars = part.size - 1
@@ -88,25 +108,26 @@ export class ItemBuilder {
   }
 
   /** Adds a member that is an item by itself. */
-  large(key: string, node: string, chars: number): void {
+  large(key: string, { node, chars, items }: Cut): void {
     this.#endGroup()
+    this.#size += 1 + items
     this.#items.push(key === '' ? node : `[${key},${node}]`)
     this.#chars += chars + key.length + (key === '' ? 1 : 2)
   }
 
   /** The node of the whole container. */
-  end(container: object): { node: string; chars: number } {
-    const chars = Math.max(this.#chars, 2)
+  end(container: object): Cut {
+    const [chars, items] = [Math.max(this.#chars, 2), this.#size]
     if (this.#items.length === 0) {
       const isEmptyOrShort = this.#same === undefined && this.#groupChars + 1 <= INLINE_CHARS
-      if (isEmptyOrShort) return { node: `{"is":${this.#text()}}`, chars }
+      if (isEmptyOrShort) return { node: `{"is":${this.#text()}}`, chars, items }
       const whole = this.#part('v')
       this.#memo.rememberContainer(container, { whole, groups: this.#groups })
-      return { node: keep(whole, this.#out), chars }
+      return { node: keep(whole, this.#out), chars, items }
     }
     this.#endGroup()
     if (this.#groups.length > 0) this.#memo.rememberContainer(container, { whole: undefined, groups: this.#groups })
-    return { node: `{"${this.#kind}":[${this.#foldedItems()}]}`, chars }
+    return { node: `{"${this.#kind}":[${this.#foldedItems()}]}`, chars, items }
   }
 
   #foldedItems(): string {

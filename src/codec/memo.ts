@@ -29,6 +29,7 @@ export interface Encoded {
   readonly node: string
   /** Characters of the value's JSON text. */
   readonly chars: number
+  readonly items: number
   readonly parts: readonly Part[]
 }
 

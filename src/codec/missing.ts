@@ -3,7 +3,7 @@ import { MAX_PART_CHARS, type Item, type Node } from './format.ts'
 import { isPartName, type Part, type PartName } from './part.ts'
 
 /** Gives a part if it is at hand. */
-export type PartSource = (name: PartName) => Part | undefined
+type PartSource = (name: PartName) => Part | undefined
 
 /**
  * Adds to `missing` the names that a node leads to and `source` does not have. Index parts at hand are followed, each

@@ -107,7 +107,6 @@ describe('built-in classes of the web', () => {
   ])('%s comes back as itself', ([, make]) => {
     const revived = throughText(make())
     expect(Object.getPrototypeOf(revived)).toBe(Object.getPrototypeOf(make()))
-    expect(String(revived)).toBe(String(make()))
     expect(stringifyValue(revived, '$')).toBe(stringifyValue(make(), '$'))
     expect(stringifyValue(make(), '$', { ...DEFAULT_VALUE_LIMITS, unknownClasses: 'reject' })).toContain('{"$')
   })
@@ -201,6 +200,9 @@ class Self {
     return this
   }
 }
+class Dollar {
+  readonly $date = 'x'
+}
 class Greeting extends HumanMessage {
   readonly tone = 'warm'
 }
@@ -216,7 +218,7 @@ describe('an instance of an unknown class is kept as its data', () => {
     ['a Decimal, as Prisma has them', () => new Decimal('12.30'), '12.3'],
     ['a dayjs', () => dayjs('2026-01-02T03:04:05.000Z'), '2026-01-02T03:04:05.000Z'],
     ['own enumerable properties', () => new Point(2), { x: 2 }],
-    ['one that looks like a marker', () => Object.assign(new (class Odd {})(), { $date: 'x' }), { $date: 'x' }],
+    ['one that looks like a marker', () => new Dollar(), { $date: 'x' }],
     ['instances within instances', () => new Box({ at: new Box([new Point(1)]) }), { at: [{ x: 1 }] }],
     ['a toJSON that gives a Map', () => new Box(new Map([[1, undefined]])), new Map([[1, undefined]])],
     ['a toJSON that gives undefined', () => new Box(undefined), undefined],
@@ -323,7 +325,7 @@ describe('registered classes', () => {
     toData: (value) => value.toString(),
     fromData: (text) => new Decimal(text),
   }
-  const box: ClassCodec<Box, unknown> = {
+  const box: ClassCodec<Box> = {
     name: 'app/Box',
     matches: (value) => value instanceof Box,
     toData: ({ inner }) => inner,
@@ -373,7 +375,7 @@ describe('registered classes', () => {
   })
 
   test('are not asked about what is stored by itself', () => {
-    const matches = vi.fn(() => true)
+    const matches = vi.fn<() => boolean>(() => true)
     const asked = new LosslessSerializer({ classes: [{ name: 'All', matches, toData: () => 1, fromData: () => 1 }] })
     const value = [{ a: 1 }, new Date(0), new Map(), new Error('x'), new HumanMessage('x'), new URLSearchParams()]
     expect(stringifyValue(value, '$', asked.rules)).toBe(stringifyValue(value, '$'))
@@ -449,7 +451,7 @@ describe('of a checkpointer', () => {
     const thread = new TestThread(new InMemoryCheckpointer())
     const rows = Array.from({ length: 200 }, (_, i) => ({ i, id: new Box({ n: i }) }))
     await thread.put({ rows })
-    ;(rows[150]?.id.inner as { n: number }).n = -1
+    rows[150]!.id = new Box({ n: -1 })
     await thread.put({ rows })
     const read = (await thread.values())['rows'] as { id: { n: number } }[]
     expect(read.map(({ id }) => id.n)).toStrictEqual(rows.map(({ i }) => (i === 150 ? -1 : i)))
