@@ -89,14 +89,14 @@ class NodeReader {
       if (typeof item !== 'string') {
         const elements = isWireRecord(item) && 'is' in item ? item['is'] : undefined
         if (elements === undefined) list.push(this.node(item, depth + 1))
-        else for (const element of arrayOf(elements)) list.push(this.#values.revive(element))
+        else for (const element of this.#values.elements(elements)) list.push(this.#values.revive(element))
         return
       }
       const part = this.#part(item, item.charAt(0))
       if (item.startsWith('g')) {
         const group = new Group(part)
         const first = list.length
-        for (const element of arrayOf(part.wire)) list.push(this.#values.revive(element))
+        for (const element of this.#values.elements(part.wire)) list.push(this.#values.revive(element))
         this.#memo.rememberGroup(list[first], group)
         groups.push(group)
         return
@@ -181,7 +181,7 @@ class NodeReader {
   #items(items: unknown, depth: number, kinds: readonly string[], visit: (item: unknown) => void): void {
     if (depth > MAX_NODE_DEPTH) throw new UnreadableValueError('its nodes are nested too deeply')
     for (const item of arrayOf(items)) {
-      this.#values.visit(1)
+      this.#values.visit()
       if (typeof item !== 'string') {
         if (kinds[0] === 't' || kinds[0] === 'b') throw unknownForm()
         visit(item)
@@ -198,7 +198,7 @@ class NodeReader {
     if (part === undefined) throw new PartMissingError(name)
     if (part.size > MAX_PART_CHARS) throw new UnreadableValueError('one of its parts is larger than parts are')
     if ((part.bytes === undefined) === (kind === 'b')) throw unknownForm()
-    this.#values.visit(1, part.size)
+    this.#values.visit(part.size)
     return part
   }
 }

@@ -46,7 +46,7 @@ export class Encoder {
     const { node, chars, items } = this.#encode(value, path, out, 0)
     const { maxChars, maxItems } = this.#rules
     if (chars > maxChars) throw tooLarge(path, chars, maxChars)
-    if (items > maxItems) throw new TooLargeError(path, `has ${items} elements and entries`, 'maxItems', maxItems)
+    if (items > maxItems) throw this.#tooMany(path, items)
     return node
   }
 
@@ -70,6 +70,7 @@ export class Encoder {
     }
     const whole = this.#memo.findContainer(value)
     if (whole !== undefined) return ofPart(whole, out)
+    if (Array.isArray(value) && value.length > this.#rules.maxItems) throw this.#tooMany(path, value.length)
     if (depth < MAX_CUT_DEPTH) {
       if (isPlainArray(value)) return this.#cut(new ListMembers(value, path), out, depth)
       if (isCuttable(value)) return this.#cut(new MapMembers(value, path), out, depth)
@@ -194,6 +195,10 @@ export class Encoder {
     }
     for (const part of encoded.parts) out.set(part.name, part)
     return encoded
+  }
+
+  #tooMany(path: string, items: number): TooLargeError {
+    return new TooLargeError(path, `has ${items} elements and entries`, 'maxItems', this.#rules.maxItems)
   }
 
   #stringify(value: unknown, path: string, depth: number, rules: ValueRules = this.#rules): string {

@@ -88,9 +88,16 @@ export class ValueReader {
     return guarded(() => this.#reader.read(wire))
   }
 
-  /** Counts what was looked at, so that few rows can't keep the reader busy for long. */
-  visit(items: number, chars?: number): void {
-    this.#reader.spend(items, chars)
+  /** Counts an item that is looked at, so that few rows can't keep the reader busy for long. */
+  visit(chars: number = 0): void {
+    this.#reader.visit(chars)
+  }
+
+  /** The elements of a tree that holds several. */
+  elements(wire: unknown): readonly unknown[] {
+    if (!Array.isArray(wire)) throw new UnreadableValueError('it is stored in a form that this release does not know')
+    this.#reader.spend(wire.length)
+    return wire
   }
 }
 

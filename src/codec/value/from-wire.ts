@@ -21,6 +21,8 @@ import { reviveUserClass } from './user-classes.ts'
 
 /** Names of parts, brackets and index parts come on top of what was counted when the value was put. */
 const OVERHEAD = 1.25
+/** A value of so many characters may have one item more: few items are of less than 1,024. */
+const CHARS_PER_VISIT = 128
 
 /** One value's reading: it builds no more than the limits allow, however little was stored. */
 export class WireReader {
@@ -28,6 +30,7 @@ export class WireReader {
   /** What may still be built. Limits below the defaults hold for new values only, not for those stored before. */
   #itemsLeft: number
   #charsLeft: number
+  #visitsLeft: number
   /** As a function, for those that build what a marker holds. */
   readonly #revive = (wire: Wire): unknown => this.read(wire)
 
@@ -35,6 +38,7 @@ export class WireReader {
     this.#rules = rules
     this.#itemsLeft = Math.max(rules.maxItems, DEFAULT_VALUE_LIMITS.maxItems) * OVERHEAD
     this.#charsLeft = Math.max(rules.maxChars, DEFAULT_VALUE_LIMITS.maxChars) * OVERHEAD
+    this.#visitsLeft = this.#charsLeft / CHARS_PER_VISIT
   }
 
   read(wire: Wire): unknown {
@@ -42,12 +46,17 @@ export class WireReader {
     return Array.isArray(wire) ? this.#elements(wire) : this.#object(wire as WireRecord)
   }
 
-  /** Counts what is built: elements and entries, and characters. */
-  spend(items: number, chars: number = 0): void {
+  /** Counts elements and entries that are built. */
+  spend(items: number): void {
     this.#itemsLeft -= items
+    if (this.#itemsLeft < 0) throw unfolds('elements and entries', 'maxItems')
+  }
+
+  /** Counts an item that is looked at, and the characters of its part. */
+  visit(chars: number): void {
     this.#charsLeft -= chars
-    if (this.#itemsLeft < 0) throw unfolds('items', 'maxItems')
-    if (this.#charsLeft < 0) throw unfolds('characters', 'maxChars')
+    this.#visitsLeft -= 1
+    if (this.#charsLeft < 0 || this.#visitsLeft < 0) throw unfolds('characters', 'maxChars')
   }
 
   #object(wire: WireRecord): unknown {
