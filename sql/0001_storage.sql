@@ -60,6 +60,7 @@ create table :schema.writes (
   checkpoint_id  text collate "C" not null,
   task_id        text collate "C" not null,
   idx            integer not null,
+  task_path      text collate "C" not null default '',   -- orders the writes of parallel tasks; '': input, Command
   channel        text collate "C" not null,
   value          text :lz4 not null,                     -- a node of the same form as in a manifest
   primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
@@ -192,10 +193,11 @@ $BODY$
 -- don't queue, while put, deleteThread and whatever moves the generation wait.
 -- A special write (idx < 0) replaces the one before it; an ordinary one stays as it was first stored. Per write.
 --
--- Parameters as in put_1; p_idx, p_channels, p_values are parallel, without repeats of an idx.
+-- Parameters as in put_1; p_idx, p_channels, p_values are parallel, without repeats of an idx. p_path is the task's place in
+-- the graph: writes are read by (task_path, task_id, idx), the order in which LangGraph applied them (contract 1.6).
 -- Verdicts: stored, generation, deleted. Only the first leaves anything behind.
 create function :schema.put_writes_1(
-  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text,
+  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_path text,
   p_idx integer[], p_channels text[], p_values text[],
   p_generation bigint, p_lineage bigint,
   p_names text[], p_offsets integer[], p_blob bytea,
@@ -238,12 +240,12 @@ begin
     ) p
     on conflict (tenant_id, thread_id, name) do nothing;
   end if;
-  insert into :schema.writes as w (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx, channel, value)
-  select p_tenant, p_thread, p_ns, p_checkpoint, p_task, u.idx, u.channel, u.value
+  insert into :schema.writes as w (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx, task_path, channel, value)
+  select p_tenant, p_thread, p_ns, p_checkpoint, p_task, u.idx, p_path, u.channel, u.value
   from unnest(p_idx, p_channels, p_values) as u(idx, channel, value)
   order by u.idx
   on conflict (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
-  do update set channel = excluded.channel, value = excluded.value where w.idx < 0;
+  do update set task_path = excluded.task_path, channel = excluded.channel, value = excluded.value where w.idx < 0;
   verdict := 'stored';
 end
 $BODY$
@@ -302,7 +304,7 @@ $BODY$
 --;;
 -- A checkpoint with its pending writes as one JSON text, which is how all that reads gives it:
 --   [id, namespace, parent, seq, header, manifest, metadata, writes, sends]
--- writes and sends are null, or arrays of [task, idx, channel, value] in no order. Sends: for a checkpoint of format < 4,
+-- writes and sends are null, or arrays of [task, idx, channel, value, path] in no order. Sends: for a checkpoint of format < 4,
 -- what its parent wrote to __pregel_tasks.
 -- One value and not rows with a column for each: a call with one value stands in the select list, which is parsed and
 -- planned in a third of the time that a function in FROM takes, and the client takes one field apart instead of dozens.
@@ -311,11 +313,11 @@ declare
   v_writes json;
   v_sends json;
 begin
-  select json_agg(json_build_array(w.task_id, w.idx, w.channel, w.value)) into v_writes from :schema.writes w
+  select json_agg(json_build_array(w.task_id, w.idx, w.channel, w.value, w.task_path)) into v_writes from :schema.writes w
   where w.tenant_id = c.tenant_id and w.thread_id = c.thread_id and w.checkpoint_ns = c.checkpoint_ns
     and w.checkpoint_id = c.checkpoint_id;
   if c.parent_id is not null and c.header ~ '^\{"v":[0-3],' then
-    select json_agg(json_build_array(w.task_id, w.idx, w.channel, w.value)) into v_sends from :schema.writes w
+    select json_agg(json_build_array(w.task_id, w.idx, w.channel, w.value, w.task_path)) into v_sends from :schema.writes w
     where w.tenant_id = c.tenant_id and w.thread_id = c.thread_id and w.checkpoint_ns = c.checkpoint_ns
       and w.checkpoint_id = c.parent_id and w.channel = '__pregel_tasks';
   end if;
@@ -486,7 +488,7 @@ begin
 
   return query
   select json_build_array(s.channel, s.seed, (
-    select json_agg(json_build_array(w.task_id, w.idx, w.value) order by a.distance desc, w.task_id, w.idx)
+    select json_agg(json_build_array(w.task_id, w.idx, w.value) order by a.distance desc, w.task_path, w.task_id, w.idx)
     from unnest(v_ids[: coalesce(s.stop, cardinality(v_ids))]) with ordinality as a(id, distance)
     join :schema.writes w on w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = p_ns
       and w.checkpoint_id = a.id and w.channel = s.channel

@@ -16,10 +16,11 @@ import {
   type PendingWrite,
   type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
-import { parseAddress, requireId, runIdOf, toConfig, type Address, type CheckpointAddress } from './address.ts'
+import { kindOf, parseAddress, requireId, runIdOf, toConfig, type Address, type CheckpointAddress } from './address.ts'
 import { CheckpointCodec, historyChannel } from './codec/checkpoint-codec.ts'
 import type { Parts } from './codec/decode.ts'
 import type { Node } from './codec/format.ts'
+import { escapeText } from './codec/jsonb-text.ts'
 import type { Part } from './codec/part.ts'
 import type { ValueLimits } from './codec/value.ts'
 import { within } from './deadline.ts'
@@ -126,13 +127,22 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
     return toConfig(address)
   }
 
-  /** Stores what a task wrote, beside a checkpoint that may come later. Special channels are replaced, others kept. */
-  override async putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
+  /**
+   * Stores what a task wrote, beside a checkpoint that may come later. Special channels are replaced, others kept.
+   * @param taskPath the task's place in the graph: writes are read by (task path, task id, index), by code point
+   */
+  override async putWrites(
+    config: RunnableConfig,
+    writes: PendingWrite[],
+    taskId: string,
+    taskPath: string = '',
+  ): Promise<void> {
     const address = requireCheckpoint(parseAddress(config))
     requireId('taskId', taskId)
+    const path = requirePath(taskPath)
     const encoded = this.#codec.encodeWrites(writes)
     if (writes.length === 0) return
-    const record = { ...(await encoded), address, taskId, lineage: this.#lineage.ofWrites(address) }
+    const record = { ...(await encoded), address, taskId, taskPath: path, lineage: this.#lineage.ofWrites(address) }
     const { verdict, newParts } = await this.#store.putWrites(record)
     if (verdict === 'stored') this.#tiers.offer(address.threadId, newParts)
   }
@@ -219,6 +229,15 @@ function sizeOf(parts: Parts): number {
   let size = 1
   for (const part of parts.values()) size += part.size
   return size
+}
+
+/** In a form that Postgres's text can hold. It stands in no key, so it may have any length. */
+function requirePath(taskPath: unknown): string {
+  if (typeof taskPath === 'string') return escapeText(taskPath)
+  throw new InvalidInputError(
+    'taskPath',
+    `must be a string; got ${kindOf(taskPath)}. Leave it out where there is none.`,
+  )
 }
 
 function requireCheckpoint(address: Address): CheckpointAddress {

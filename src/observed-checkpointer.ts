@@ -42,8 +42,8 @@ export abstract class ObservedCheckpointer extends Checkpointer {
     return this.#observe('put', config, () => super.put(config, checkpoint, metadata, newVersions), checkpoint?.id)
   }
 
-  override putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string): Promise<void> {
-    return this.#observe('putWrites', config, () => super.putWrites(config, writes, taskId))
+  override putWrites(config: RunnableConfig, writes: PendingWrite[], taskId: string, taskPath?: string): Promise<void> {
+    return this.#observe('putWrites', config, () => super.putWrites(config, writes, taskId, taskPath))
   }
 
   override deleteThread(threadId: string): Promise<void> {

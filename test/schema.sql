@@ -48,6 +48,7 @@ table writes
   checkpoint_id text collate "C" not null
   task_id text collate "C" not null
   idx integer not null
+  task_path text collate "C" not null default ''::text
   channel text collate "C" not null
   value text not null
 
@@ -67,7 +68,7 @@ function head_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text)
   language plpgsql stable -- body cfBTLeMkuOqn
 function history_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_channels text[], p_keys text[])
   returns SETOF text
-  language plpgsql stable -- body u2l1OzHAAYxf
+  language plpgsql stable -- body IiNwWuMH552l
 function list_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer)
   returns SETOF text
   language plpgsql stable set plan_cache_mode=force_custom_plan -- body Ou0NCLVXFrlR
@@ -80,12 +81,12 @@ function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
 function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_generation bigint, p_lineage bigint, p_fence bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT seq bigint, OUT generation bigint)
   returns record
   language plpgsql -- body FyGamJ2M_Jn1
-function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_idx integer[], p_channels text[], p_values text[], p_generation bigint, p_lineage bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT generation bigint)
+function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_path text, p_idx integer[], p_channels text[], p_values text[], p_generation bigint, p_lineage bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT generation bigint)
   returns record
-  language plpgsql -- body jz-QXqNu-5Qv
+  language plpgsql -- body gXtxeV8-xOJ2
 function read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
   returns TABLE(name text, body text, bytes bytea)
   language plpgsql stable -- body vPvJbKw4xVcp
 function reading_1(c checkpoints)
   returns json
-  language plpgsql stable -- body lVwf5H9JEyvb
+  language plpgsql stable -- body aJ23vLesCcLU

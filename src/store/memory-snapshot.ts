@@ -88,7 +88,7 @@ function isCheckpoint(value: unknown): boolean {
 }
 
 function isWrite(value: unknown): boolean {
-  return has(value, 'string', ['taskId', 'channel', 'value']) && has(value, 'number', ['idx'])
+  return has(value, 'string', ['taskId', 'taskPath', 'channel', 'value']) && has(value, 'number', ['idx'])
 }
 
 function has(value: unknown, type: 'string' | 'number', fields: readonly string[]): value is Record<string, unknown> {

@@ -16,8 +16,8 @@ export interface Queries {
   readonly put: string
   /**
    * Stores what a task wrote; with no writes, only parts.
-   * $1 tenant $2 thread $3 namespace $4 checkpoint $5 task $6 idx[] $7 channel[] $8 value[]
-   * $9 generation or null $10 lineage or null $11 part names $12 their offsets in $13 the blob.
+   * $1 tenant $2 thread $3 namespace $4 checkpoint $5 task $6 its path $7 idx[] $8 channel[] $9 value[]
+   * $10 generation or null $11 lineage or null $12 part names $13 their offsets in $14 the blob.
    * Answer: (verdict,generation).
    */
   readonly putWrites: string
@@ -57,7 +57,7 @@ export function queriesFor(schema: string): Queries {
   }
   return {
     put: valueOf(call('put_1', 17)),
-    putWrites: valueOf(call('put_writes_1', 13)),
+    putWrites: valueOf(call('put_writes_1', 14)),
     head: valueOf(call('head_1', 4)),
     read: `select * from ${call('read_1', 5)}`,
     parts: `select * from ${call('parts_1', 4)}`,

@@ -4,7 +4,7 @@ import { Part } from '../codec/part.ts'
 import { PartCorruptError } from '../errors.ts'
 import type { Row } from '../pg/driver.ts'
 import type { StoredCheckpoint, StoredHistory, StoredWrite, Verdict } from './store.ts'
-import { byTaskAndIdx } from './thread-record.ts'
+import { inOrderOfExecution } from './thread-record.ts'
 
 /** What put_1 and put_writes_1 say. */
 export interface VerdictRow {
@@ -16,7 +16,7 @@ export interface VerdictRow {
 }
 
 /** A write as reading_1 gives it. */
-type WriteTuple = readonly [taskId: string, idx: number, channel: string, value: string]
+type WriteTuple = readonly [taskId: string, idx: number, channel: string, value: string, taskPath: string]
 /** reading_1 in sql/. */
 type ReadingTuple = readonly [
   id: string,
@@ -66,7 +66,7 @@ export function historyOf(answer: unknown): [channel: string, history: StoredHis
     channel,
     {
       seedManifest: seedManifest ?? undefined,
-      writes: (writes ?? []).map(([taskId, idx, value]) => ({ taskId, idx, channel, value })),
+      writes: (writes ?? []).map(([taskId, idx, value]) => ({ taskId, taskPath: '', idx, channel, value })),
     },
   ]
 }
@@ -95,5 +95,7 @@ function checkpointOf(threadId: string, reading: ReadingTuple): StoredCheckpoint
 
 function writesOf(tuples: readonly WriteTuple[] | null): readonly StoredWrite[] {
   if (tuples === null) return []
-  return tuples.map(([taskId, idx, channel, value]) => ({ taskId, idx, channel, value })).toSorted(byTaskAndIdx)
+  return tuples
+    .map(([taskId, idx, channel, value, taskPath]) => ({ taskId, taskPath, idx, channel, value }))
+    .toSorted(inOrderOfExecution)
 }

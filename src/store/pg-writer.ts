@@ -133,11 +133,12 @@ export class PgWriter {
   /** Parts alone, ahead of the record that names them: until it comes they are unreferenced, which harms nobody. */
   #partsCall(record: CheckpointRecord | WritesRecord, blob: PartBlob, generation: number | null): Call {
     const { address, lineage } = record
-    if (!('parentId' in record)) return this.#writesCall({ address, lineage, taskId: '', writes: [] }, blob, generation)
+    if (!('parentId' in record))
+      return this.#writesCall({ address, lineage, taskId: '', taskPath: '', writes: [] }, blob, generation)
     // Late or not by put_1's rule: a root belongs to the life that it finds, another checkpoint to its parent's.
     const parent = { ...address, checkpointId: record.parentId ?? address.checkpointId }
     const life = lineage ?? (record.parentId === undefined ? Number.MAX_SAFE_INTEGER : undefined)
-    return this.#writesCall({ address: parent, lineage: life, taskId: '', writes: [] }, blob, generation)
+    return this.#writesCall({ address: parent, lineage: life, taskId: '', taskPath: '', writes: [] }, blob, generation)
   }
 
   #writesCall(
@@ -145,7 +146,7 @@ export class PgWriter {
     { names, offsets, blob }: PartBlob,
     generation: number | null,
   ): Call {
-    const { address, taskId, writes, lineage } = record
+    const { address, taskId, taskPath, writes, lineage } = record
     return [
       this.#queries.putWrites,
       [
@@ -154,6 +155,7 @@ export class PgWriter {
         address.ns,
         address.checkpointId,
         taskId,
+        taskPath,
         writes.map(({ idx }) => idx),
         writes.map(({ channel }) => channel),
         writes.map(({ value }) => value),

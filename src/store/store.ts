@@ -30,6 +30,8 @@ export interface CheckpointRecord {
 export interface WritesRecord {
   readonly address: CheckpointAddress
   readonly taskId: string
+  /** The task's place in the graph, in a form that Postgres's text can hold; `''` for input, `Command` and callers that pass none. */
+  readonly taskPath: string
   readonly writes: readonly WriteRecord[]
   readonly parts: PartSet
   readonly lineage: number | undefined
@@ -63,6 +65,7 @@ export interface WritesResult {
 
 export interface StoredWrite extends WriteRecord {
   readonly taskId: string
+  readonly taskPath: string
 }
 
 /** A checkpoint as it was stored. */
@@ -73,7 +76,7 @@ export interface StoredCheckpoint {
   readonly header: string
   readonly manifest: string
   readonly metadata: string
-  /** By task id (bytewise), then idx. */
+  /** By task path, task id (both bytewise), then idx. */
   readonly writes: readonly StoredWrite[]
   /** For a checkpoint of format < 4 with a parent: the parent's writes of `__pregel_tasks`, in the same order. */
   readonly sends: readonly StoredWrite[]

@@ -82,12 +82,12 @@ export class ThreadRecord {
   }
 
   putWrites(record: WritesRecord): { verdict: 'stored' | 'deleted'; generation: number } {
-    const { address, taskId } = record
+    const { address, taskId, taskPath } = record
     if (this.#isLate(record.lineage, address.ns, address.checkpointId))
       return { verdict: 'deleted', generation: this.generation }
     this.addWrites(
       writesKey(address.ns, address.checkpointId),
-      record.writes.map((write) => ({ ...write, taskId })),
+      record.writes.map((write) => ({ ...write, taskId, taskPath })),
     )
     for (const part of record.parts.values()) this.addPart(part)
     return { verdict: 'stored', generation: this.generation }
@@ -211,16 +211,23 @@ export class ThreadRecord {
   }
 
   #writesOf(ns: string, checkpointId: string): StoredWrite[] {
-    return [...(this.writes.get(writesKey(ns, checkpointId))?.values() ?? [])].toSorted(byTaskAndIdx)
+    return [...(this.writes.get(writesKey(ns, checkpointId))?.values() ?? [])].toSorted(inOrderOfExecution)
   }
 }
 
 /** The header of a checkpoint of format < 4; the reading functions in sql/ look for the same. */
 const OLD_FORMAT = /^\{"v":[0-3],/
 
-/** By task id, bytewise as Postgres does, then idx. */
-export function byTaskAndIdx(a: StoredWrite, b: StoredWrite): number {
-  return a.taskId === b.taskId ? a.idx - b.idx : Buffer.compare(Buffer.from(a.taskId), Buffer.from(b.taskId))
+/**
+ * By task path, task id and idx: the order in which LangGraph applied the writes of a step (contract 1.6). Texts compare by
+ * their UTF-8 bytes, as in Postgres, which is by code point; JavaScript's `<` compares UTF-16 code units.
+ */
+export function inOrderOfExecution(a: StoredWrite, b: StoredWrite): number {
+  return compareBytes(a.taskPath, b.taskPath) || compareBytes(a.taskId, b.taskId) || a.idx - b.idx
+}
+
+function compareBytes(a: string, b: string): number {
+  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 function writesKey(ns: string, checkpointId: string): string {

@@ -83,6 +83,15 @@ export function historyContract(subject: Subject): void {
     expect(m!.writes).toStrictEqual(['Z', 'a', 'b'].flatMap((task) => many.map(([, i]) => [task, 'm', i])))
   })
 
+  test('within a checkpoint, writes come by the path of their task before anything else, by code point', async () => {
+    const thread = new TestThread(subject())
+    const root = await thread.put({})
+    const paths = ['', '~__pregel_pull, a', '~__pregel_push, ~0000000000', '~~0, x', '~\ufffd', '~\u{1f600}']
+    for (const [i, path] of [...paths.entries()].toReversed()) await thread.write(root, [['m', i]], `t${9 - i}`, path)
+    const { m } = await historyOf(thread, ['m'], await thread.put({}))
+    expect(m!.writes).toStrictEqual(paths.map((_, i) => [`t${9 - i}`, 'm', i]))
+  })
+
   test('each fork has the history of its own branch', async () => {
     const thread = new TestThread(subject())
     const [root] = await chain(thread, 1, ['m'])

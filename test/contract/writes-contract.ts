@@ -153,6 +153,73 @@ export function writesContract(subject: Subject): void {
     expect((await thread.mustRead()).pendingWrites).toStrictEqual(tasks.map((task) => [task, 'x', task]))
   })
 
+  test("the writes of parallel tasks come in the order of their tasks' paths, by code point", async () => {
+    const thread = new TestThread(subject())
+    const id = await thread.put({ x: 1 })
+    // By code point, and not by UTF-16 code unit, U+1F600 comes after U+FFFD. A path may hold what Postgres's text can't.
+    const paths = [
+      '',
+      '~__pregel_pull, a',
+      '~__pregel_pull, b',
+      '~__pregel_push, ~0000000001',
+      '~~0000000001, ~__pregel_pull, a',
+      '~~long '.padEnd(9000, 'x'),
+      '~\ue000',
+      '~\ufffd',
+      '~\u{1f600}',
+    ]
+    for (const [i, path] of [...paths.entries()].toReversed()) await thread.write(id, [['x', i]], `task-${9 - i}`, path)
+    const expected = paths.map((_, i) => [`task-${9 - i}`, 'x', i])
+    expect((await thread.mustRead()).pendingWrites).toStrictEqual(expected)
+    expect((await thread.list())[0]!.pendingWrites).toStrictEqual(expected)
+  })
+
+  test('a task path may hold NUL and lone surrogates', async () => {
+    const thread = new TestThread(subject())
+    const id = await thread.put({ x: 1 })
+    await thread.write(id, [['x', 1]], 'nul', '~a\0b')
+    await thread.write(id, [['x', 2]], 'half', '~a\ud800')
+    await thread.write(id, [['x', 0]], 'first', '~a')
+    expect(((await thread.mustRead()).pendingWrites ?? []).map(([task]) => task).toSorted()).toStrictEqual([
+      'first',
+      'half',
+      'nul',
+    ])
+  })
+
+  test('tasks with one path come by task id, and the writes of a task by their index', async () => {
+    const thread = new TestThread(subject())
+    const id = await thread.put({ x: 1 })
+    const many = Array.from({ length: 12 }, (_, i): [string, unknown] => ['x', i])
+    await thread.write(id, many, 'b', '~p')
+    await thread.write(id, many, 'a', '~p')
+    await thread.write(id, many, 'c')
+    expect(((await thread.mustRead()).pendingWrites ?? []).map(([task, , n]) => `${task}${String(n)}`)).toStrictEqual(
+      ['c', 'a', 'b'].flatMap((task) => many.map(([, i]) => `${task}${String(i)}`)),
+    )
+  })
+
+  test('a special write that is replaced has the path of the last call', async () => {
+    const thread = new TestThread(subject())
+    const id = await thread.put({ x: 1 })
+    await thread.write(id, [['__resume__', 'old']], 'a', '~1')
+    await thread.write(id, [['__resume__', 'other']], 'b', '~2')
+    await thread.write(id, [['__resume__', 'new']], 'a', '~3')
+    expect((await thread.mustRead()).pendingWrites).toStrictEqual([
+      ['b', '__resume__', 'other'],
+      ['a', '__resume__', 'new'],
+    ])
+  })
+
+  test('a task path that is no string is refused', async () => {
+    const thread = new TestThread(subject())
+    const id = await thread.put({ x: 1 })
+    await expect(thread.write(id, [['x', 1]], 'task', 7 as never)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      field: 'taskPath',
+    })
+  })
+
   test('values are those of the moment of the call', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })

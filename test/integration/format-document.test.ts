@@ -34,7 +34,7 @@ test('the example leaves the rows that stand below it', async () => {
   const tables: string[] = []
   for (const [table, columns, order] of [
     ['checkpoints', 'seq, checkpoint_id, parent_id, header, manifest, metadata', 'seq'],
-    ['writes', 'checkpoint_id, task_id, idx, channel, value', 'idx'],
+    ['writes', 'checkpoint_id, task_id, idx, task_path, channel, value', 'idx'],
     ['parts', 'name, body', 'name'],
   ] as const) {
     const { rows } = await pool.query<Record<string, string | number | null>>(

@@ -83,8 +83,10 @@ export class TestThread {
     return id
   }
 
-  async write(id: string, writes: [string, unknown][], taskId = 'task'): Promise<void> {
-    await this.checkpointer.putWrites(this.config(id), writes, taskId)
+  async write(id: string, writes: [string, unknown][], taskId = 'task', taskPath?: string): Promise<void> {
+    // Savers before langgraph-checkpoint 1.2 have no fourth parameter in their type.
+    const { checkpointer }: { checkpointer: { putWrites(...args: unknown[]): Promise<void> } } = this
+    await checkpointer.putWrites(this.config(id), writes, taskId, taskPath)
   }
 
   read(id?: string): Promise<CheckpointTuple | undefined> {

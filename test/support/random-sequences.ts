@@ -58,6 +58,9 @@ const WRITE_CHANNELS = [
   '__proto__',
 ]
 
+/** U+1F600 comes after U+FFFD by code point, and before it by UTF-16 code unit. */
+const TASK_PATHS = ['', '~__pregel_pull, b', '~__pregel_pull, a', '~\u{1f600}', '~\ufffd']
+
 interface Message {
   id: number
   text: string
@@ -200,8 +203,10 @@ export class Sequence {
       i % 3 === 0 ? this.#state.messages : (pick(this.#state.messages, channel) ?? { n: channel }),
     ])
     const taskId = `task-${task % 3}`
-    const written = process.putWrites(configOf(this.#threadId, known.ns, known.id), writes, taskId)
-    if (writes.length > 0) this.#model.putWrites(known.ns, known.id, taskId, writes)
+    const path = pick(TASK_PATHS, on + task)!
+    const { putWrites }: { putWrites(...args: unknown[]): Promise<void> } = process
+    const written = putWrites.call(process, configOf(this.#threadId, known.ns, known.id), writes, taskId, path)
+    if (writes.length > 0) this.#model.putWrites(known.ns, known.id, taskId, path, writes)
     await written
   }
 

@@ -28,6 +28,7 @@ interface Row extends ModelPut {
 
 interface Write {
   readonly task: string
+  readonly path: string
   readonly idx: number
   readonly channel: string
   readonly value: unknown
@@ -81,7 +82,13 @@ export class ReferenceModel {
     })
   }
 
-  putWrites(ns: string, id: string, task: string, writes: readonly [channel: string, value: unknown][]): void {
+  putWrites(
+    ns: string,
+    id: string,
+    task: string,
+    path: string,
+    writes: readonly [channel: string, value: unknown][],
+  ): void {
     this.hear(ns, id)
     if (this.isLate(ns, id)) return
     const stored = this.#writes.get(key(ns, id)) ?? new Map<string, Write>()
@@ -89,7 +96,7 @@ export class ReferenceModel {
     const batch = new Map(writes.map(([channel, value], i) => [SPECIAL.get(channel) ?? i, { channel, value }]))
     for (const [idx, { channel, value }] of batch) {
       const at = JSON.stringify([task, idx])
-      if (idx < 0 || !stored.has(at)) stored.set(at, { task, idx, channel, value: copy(value) })
+      if (idx < 0 || !stored.has(at)) stored.set(at, { task, path, idx, channel, value: copy(value) })
     }
   }
 
@@ -136,10 +143,20 @@ export class ReferenceModel {
 
   #tuple({ ns, id, parent, values, metadata }: Row): ModelTuple {
     const writes = [...(this.#writes.get(key(ns, id))?.values() ?? [])]
-    writes.sort((a, b) => (a.task === b.task ? a.idx - b.idx : a.task < b.task ? -1 : 1))
+    writes.sort((a, b) => byCodePoint(a.path, b.path) || byCodePoint(a.task, b.task) || a.idx - b.idx)
     const read = writes.map(({ task, channel, value }): [string, string, unknown] => [task, channel, value])
     return copy({ ns, id, parent, values, metadata, writes: read })
   }
+}
+
+/** As Python compares strings. */
+function byCodePoint(a: string, b: string): number {
+  const [x, y] = [[...a], [...b]]
+  for (let i = 0; i < Math.min(x.length, y.length); i++) {
+    const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!
+    if (difference !== 0) return difference
+  }
+  return x.length - y.length
 }
 
 function key(ns: string, id: string): string {
