@@ -36,8 +36,8 @@ export async function runGraph(plan: GraphPlan, processes: Processes, threadId: 
   return [...seen, history.map(comparable)]
 }
 
-function questionsOf({ tasks }: StateSnapshot): unknown[] {
-  return tasks.flatMap(({ interrupts }) => interrupts.map(({ value }) => value)).toSorted()
+function questionsOf({ tasks }: StateSnapshot): string[] {
+  return tasks.flatMap(({ interrupts }) => interrupts.map(({ value }) => String(value))).toSorted()
 }
 
 /** A state without its ids and times, which are others in every run. */

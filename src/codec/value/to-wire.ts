@@ -96,7 +96,7 @@ export class WireWriter {
     if (types.isProxy(value)) this.refuse('Proxy')
     if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('symbol-keyed property')
     const hidden = Object.getOwnPropertyNames(value).length - Object.keys(value).length
-    if (hidden > (types.isRegExp(value) ? 1 : 0)) this.refuse('non-enumerable property')
+    if (hidden > (types.isRegExp(value) || isStandardSchema(value) ? 1 : 0)) this.refuse('non-enumerable property')
   }
 
   /** Notes that the text will have so many characters more. */
@@ -169,4 +169,13 @@ export class WireWriter {
 
 export function tooLong(path: string, limits: ValueLimits): TooLargeError {
   return new TooLargeError(path, 'is too long (in characters of JSON text)', 'maxBytes', limits.maxBytes)
+}
+
+/**
+ * Whether a hidden `~standard` is among its properties (standardschema.dev), as in the JSON Schemas that Zod makes. LangGraph
+ * stores such a schema with a question that has a `responseSchema`. The property holds functions that validate; the schema
+ * itself is in the others.
+ */
+function isStandardSchema(value: object): boolean {
+  return Object.getOwnPropertyDescriptor(value, '~standard')?.enumerable === false
 }
