@@ -171,18 +171,22 @@ const itemsWith = (snapshotFrequency: number) =>
     }),
   })
 type Items = ReturnType<typeof itemsWith>['State']
-/** START → a and z at once → b: lists that show their order. */
-const itemsGraph = (checkpointer: BaseCheckpointSaver, snapshotFrequency = 3) =>
-  new StateGraph(itemsWith(snapshotFrequency))
-    .addNode('z', () => ({ items: ['z1', 'z2'] }))
-    .addNode('a', () => ({ items: ['a1'] }))
-    .addNode('b', () => ({ items: ['b1'] }))
-    .addEdge(START, 'z')
-    .addEdge(START, 'a')
-    .addEdge('z', 'b')
-    .addEdge('a', 'b')
-    .compile({ checkpointer })
-const TURN = ['a1', 'z1', 'z2', 'b1']
+/** START → four nodes at once → end: lists that show the order. */
+const itemsGraph = (checkpointer: BaseCheckpointSaver, snapshotFrequency = 3) => {
+  const graph = new StateGraph(itemsWith(snapshotFrequency)).addNode('end', () => ({ items: ['end'] })) as StateGraph<
+    ReturnType<typeof itemsWith>['spec'],
+    Items,
+    Partial<Items>,
+    string
+  >
+  for (const name of ['d', 'c', 'b', 'a']) {
+    graph.addNode(name, () => ({ items: [`${name}1`, `${name}2`] }))
+    graph.addEdge(START, name).addEdge(name, 'end')
+  }
+  return graph.compile({ checkpointer })
+}
+const AT_ONCE = ['a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'd1', 'd2']
+const TURN = [...AT_ONCE, 'end']
 
 newScenario(
   'what LangGraph notes about deltas in metadata and versions_seen comes back whole',
@@ -192,7 +196,7 @@ newScenario(
     const config = newThread()
     await app.invoke({ items: ['in'] }, config)
     const states = await collect(app.getStateHistory(config))
-    const middle = states.find(({ next }) => next.join() === 'b')!
+    const middle = states.find(({ next }) => next.join() === 'end')!
     await app.invoke(null, await app.updateState(middle.config, { items: ['FORK'] }, 'a'))
     await app.invoke(null, middle.config)
     const keys = new Set<string>()
@@ -219,7 +223,7 @@ newScenario(
     await app.invoke({ items: ['in'] }, config)
     const end = (await app.getState(config)).config
     const states = await collect(app.getStateHistory(config))
-    const middle = states.find(({ next }) => next.join() === 'b')!
+    const middle = states.find(({ next }) => next.join() === 'end')!
     watched.getTuples.length = 0
     const fork = await app.updateState(middle.config, { items: ['FORK'] }, 'a')
     const asked = watched.getTuples.map(({ checkpoint_id: id }) => (id === undefined ? 'head' : 'by id'))
@@ -228,9 +232,9 @@ newScenario(
   },
   {
     asked: ['by id', 'head'],
-    fork: ['in', 'a1', 'z1', 'z2', 'FORK'],
+    fork: ['in', ...AT_ONCE, 'FORK'],
     left: ['in', ...TURN],
-    middle: ['in', 'a1', 'z1', 'z2'],
+    middle: ['in', ...AT_ONCE],
   },
 )
 
@@ -314,7 +318,7 @@ newScenario(
     for (let turn = 0; turn < 3; turn++) await app.invoke({ items: ['in'] }, config)
     return { unread, checked }
   },
-  { unread: [], checked: 3 * 4 },
+  { unread: [], checked: 3 * 6 },
 )
 
 scenario(
