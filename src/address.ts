@@ -79,10 +79,24 @@ export function parseAddress(config: RunnableConfig): Address {
   return { threadId: requireThreadId(config), ns: namespaceOf(config), checkpointId: checkpointIdOf(config) }
 }
 
-/** The run that a put belongs to, where LangGraph tells it. */
-export function runIdOf(config: RunnableConfig): string | undefined {
-  const id: unknown = config.configurable?.['run_id'] ?? config.metadata?.['run_id'] ?? config.runId
-  return typeof id === 'string' && id !== '' ? requireId('configurable.run_id', id) : undefined
+/** @throws InvalidInputError where the address is that of a head */
+export function requireCheckpointAddress(address: Address): CheckpointAddress {
+  if (address.checkpointId === undefined) {
+    throw new InvalidInputError(
+      'configurable.checkpoint_id',
+      'is missing. putWrites needs the id of the checkpoint that the task ran from.',
+    )
+  }
+  return { ...address, checkpointId: address.checkpointId }
+}
+
+/** A task's place in the graph, as LangGraph gives it. It stands in no key, so it may have any length. */
+export function requireTaskPath(taskPath: unknown): string {
+  if (typeof taskPath === 'string') return taskPath
+  throw new InvalidInputError(
+    'taskPath',
+    `must be a string; got ${kindOf(taskPath)}. Leave it out where there is none.`,
+  )
 }
 
 /** A config that holds exactly the three keys. */

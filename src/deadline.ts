@@ -1,4 +1,5 @@
-/** Waiting that ends. No timer and no listener stays behind, however it ends. */
+/** Promises with a timeout or an abort signal. No timer and no listener stays behind, however the wait ends. */
+import { onAbort } from './abort-listeners.ts'
 
 /** Nothing came in time. It has the operating system's code for that, so it counts as a connection that broke. */
 class TimeoutError extends Error {
@@ -10,22 +11,55 @@ class TimeoutError extends Error {
   }
 }
 
-export interface Patience {
-  /** @default no end */
+/**
+ * How long one operation may take, in milliseconds. Time in which this process stood still (a computation, a debugger, a
+ * frozen container) does not count: nothing could be received then, so each timer that fires late moves the end by as much.
+ */
+export class Budget {
+  readonly #startedAt = performance.now()
+  #endsAt: number
+
+  constructor(ms: number) {
+    this.#endsAt = this.#startedAt + ms
+  }
+
+  /** Below 0 when the budget is used up. */
+  leftMs(): number {
+    return this.#endsAt - performance.now()
+  }
+
+  /** Since the operation began, standing still included. */
+  elapsedMs(): number {
+    return performance.now() - this.#startedAt
+  }
+
+  /** This process stood still for so long. */
+  extend(ms: number): void {
+    this.#endsAt += ms
+  }
+}
+
+export interface WaitOptions {
+  /** @default no timeout */
   readonly ms?: number | undefined
-  /** What was waited for, for the error. */
+  /** Extended when the timer fires late. */
+  readonly budget?: Budget | undefined
+  /** What is waited for, for the error. */
   readonly what?: string | undefined
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Settles as `work` does, unless the time is up or the signal aborts before; `work` then goes on unheard.
+ * Settles as `work` does, unless the time is up or the signal aborts before; what `work` does later is ignored.
  * @throws TimeoutError, or the signal's reason
  */
-export function within<Result>(work: Promise<Result>, { ms, what = 'An answer', signal }: Patience): Promise<Result> {
+export function within<Result>(
+  work: Promise<Result>,
+  { ms, budget, what = 'An answer', signal }: WaitOptions,
+): Promise<Result> {
   if (ms === undefined && signal === undefined) return work
   return new Promise((resolve, reject) => {
-    const countdown = ms === undefined ? undefined : new Countdown()
+    const countdown = ms === undefined ? undefined : new Countdown(budget)
     const leave = () => {
       countdown?.stop()
       stopListening?.()
@@ -44,15 +78,27 @@ export function within<Result>(work: Promise<Result>, { ms, what = 'An answer', 
   })
 }
 
-/** One timer for waits that follow each other, as each of them costs more than it seems to while async hooks are on. */
+/** A timer that fires this much late says that the process stood still; timers and clocks alone differ by less. */
+const LATE_MS = 20
+
+/**
+ * A timer that can be started again for the next wait of the same operation: a statement waits for a connection and then
+ * for an answer, and one timer instead of two saves 3 of its 30 promises' worth of work while async hooks are on.
+ */
 export class Countdown {
+  readonly #budget: Budget | undefined
   #timer: NodeJS.Timeout | undefined
-  #lastChance: NodeJS.Immediate | undefined
+  #afterInput: NodeJS.Immediate | undefined
   #firesAt = Number.POSITIVE_INFINITY
   #endsAt = 0
   #timeIsUp: () => void = () => {}
 
-  /** Instead of what was waited for before. */
+  /** @param budget is extended by the time for which this process stood still */
+  constructor(budget?: Budget) {
+    this.#budget = budget
+  }
+
+  /** Replaces the wait before. */
   start(ms: number, what: string, fail: (error: Error) => void): void {
     this.#endsAt = performance.now() + ms
     this.#timeIsUp = () => fail(new TimeoutError(`${what} did not come within ${Math.round(ms)} ms`))
@@ -63,62 +109,30 @@ export class Countdown {
     this.#timeIsUp = () => {}
     this.#firesAt = Number.POSITIVE_INFINITY
     clearTimeout(this.#timer)
-    clearImmediate(this.#lastChance)
+    clearImmediate(this.#afterInput)
   }
 
   #schedule(): void {
     clearTimeout(this.#timer)
     this.#firesAt = this.#endsAt
-    // Timers come first when a process has stood still: what has arrived meanwhile is let in before it counts as late.
-    this.#timer = setTimeout(
-      () => (this.#lastChance = setImmediate(() => this.#fire())),
-      this.#endsAt - performance.now(),
-    )
+    this.#timer = setTimeout(() => this.#fire(), Math.max(1, this.#endsAt - performance.now()))
   }
 
   #fire(): void {
+    const lateMs = performance.now() - this.#firesAt
     this.#firesAt = Number.POSITIVE_INFINITY
+    if (lateMs > LATE_MS) {
+      this.#budget?.extend(lateMs)
+      this.#endsAt = Math.max(this.#endsAt, this.#endsAt + lateMs)
+    }
     if (performance.now() < this.#endsAt - CLOCK_MS) this.#schedule()
-    else this.#timeIsUp()
+    // A process that stood still runs its timers before it reads its sockets: what has arrived is let in first.
+    else this.#afterInput = setImmediate(() => this.#timeIsUp())
   }
 }
 
 /** Timers and clocks differ by less. */
 const CLOCK_MS = 2
-
-/** Those who wait for a signal, behind one listener: a run of LangGraph has one signal and many reads. */
-interface Crowd {
-  readonly callbacks: Set<() => void>
-  readonly tellAll: () => void
-}
-const crowds = new WeakMap<AbortSignal, Crowd>()
-
-/** Calls back once, soon if the signal has aborted already. Returns a function that takes it back. */
-function onAbort(signal: AbortSignal, callback: () => void): () => void {
-  if (signal.aborted) {
-    queueMicrotask(callback)
-    return () => {}
-  }
-  const crowd = crowds.get(signal) ?? gather(signal)
-  crowd.callbacks.add(callback)
-  return () => {
-    crowd.callbacks.delete(callback)
-    if (crowd.callbacks.size > 0) return
-    crowds.delete(signal)
-    signal.removeEventListener('abort', crowd.tellAll)
-  }
-}
-
-function gather(signal: AbortSignal): Crowd {
-  const callbacks = new Set<() => void>()
-  const tellAll = () => {
-    for (const callback of callbacks) callback()
-  }
-  const crowd = { callbacks, tellAll }
-  crowds.set(signal, crowd)
-  signal.addEventListener('abort', tellAll, { once: true })
-  return crowd
-}
 
 /** Holds the process alive: a call that waits for its next attempt is not over. @throws the signal's reason */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -17,6 +17,8 @@ export type CheckpointerErrorCode =
   | 'UNREADABLE_VALUE'
   | 'PART_MISSING'
   | 'PART_CORRUPT'
+  | 'ROW_CORRUPT'
+  | 'UNREADABLE_CHECKPOINTS'
   | 'SCHEMA_OUTDATED'
   | 'SCHEMA_TOO_NEW'
   | 'SERVER_UNSUITABLE'
@@ -130,6 +132,37 @@ export class PartCorruptError extends CheckpointerError {
     )
     this.part = part
     this.tier = tier
+  }
+}
+
+/** A row of `checkpoints` or `writes` that is not what was stored: its digest is another. */
+export class RowCorruptError extends CheckpointerError {
+  readonly table: 'checkpoints' | 'writes'
+  /** The checkpoint that the row is or belongs to. */
+  readonly address: OperationAddress
+
+  constructor(table: 'checkpoints' | 'writes', { threadId, ns, checkpointId }: OperationAddress) {
+    super(
+      'ROW_CORRUPT',
+      `A row of "${table}" does not have the content that was stored. Check the disk and the memory of the server, then restore the thread from a backup, or delete the checkpoint.`,
+    )
+    this.table = table
+    this.address = { threadId, ns, checkpointId }
+  }
+}
+
+/** Some of the checkpoints that `list` found can't be read. Thrown at its end, when it has given all the others. */
+export class UnreadableCheckpointsError extends CheckpointerError {
+  /** Which, and why; at most 100. */
+  readonly failures: readonly { readonly address: OperationAddress; readonly error: unknown }[]
+
+  constructor(failures: UnreadableCheckpointsError['failures']) {
+    super(
+      'UNREADABLE_CHECKPOINTS',
+      `${failures.length} of the checkpoints listed can't be read; all others were given. "failures" says which and why.`,
+      { cause: failures[0]?.error },
+    )
+    this.failures = failures
   }
 }
 

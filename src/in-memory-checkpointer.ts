@@ -1,9 +1,10 @@
-import type { CheckpointerOptions } from './checkpointer.ts'
+import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
+import { Budget } from './deadline.ts'
 import { OptionsError } from './errors.ts'
-import { ObservedCheckpointer } from './observed-checkpointer.ts'
-import { Meter, type CommonStats } from './stats.ts'
-import type { ThreadsSnapshot } from './store/memory-snapshot.ts'
+import type { ThreadsSnapshot } from './memory/snapshot.ts'
+import { Meter, type CommonStats } from './observe/meter.ts'
 import { MemoryStore } from './store/memory-store.ts'
+import { PartLadder } from './tiers/part-ladder.ts'
 
 export interface InMemoryCheckpointerOptions extends CheckpointerOptions {
   /**
@@ -31,7 +32,7 @@ export interface InMemoryStats extends CommonStats {
  * A checkpointer in this process's memory, for local development and tests. Same results and same errors as
  * `PgCheckpointer`; what it holds ends with the process, unless you keep `snapshot()`.
  */
-export class InMemoryCheckpointer extends ObservedCheckpointer {
+export class InMemoryCheckpointer extends Checkpointer {
   readonly #store: MemoryStore
   readonly #meter: Meter
 
@@ -42,8 +43,8 @@ export class InMemoryCheckpointer extends ObservedCheckpointer {
       maxThreads: bound('maxThreads', options.maxThreads),
       clock: options.clock ?? Date.now,
     }
-    const store = new MemoryStore(bounds, meter)
-    super(store, [], options, meter)
+    const store = new MemoryStore(bounds)
+    super(options, { store, tiers: new PartLadder([]), meter, newBudget: () => new Budget(Number.POSITIVE_INFINITY) })
     this.#store = store
     this.#meter = meter
   }

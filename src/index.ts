@@ -9,23 +9,26 @@ export {
   OptionsError,
   PartCorruptError,
   PartMissingError,
+  RowCorruptError,
   SchemaOutdatedError,
   SchemaTooNewError,
   TooLargeError,
   UnavailableError,
+  UnreadableCheckpointsError,
   UnreadableValueError,
   UnserializableValueError,
 } from './errors.ts'
-export type { LateWrite, OperationContext } from './diagnostics.ts'
-export type { Health, PostgresHealth } from './health.ts'
+export type { LateWrite, OperationContext } from './observe/tracing.ts'
+export type { Health, PostgresHealth } from './observe/health.ts'
 export { InMemoryCheckpointer, type InMemoryCheckpointerOptions, type InMemoryStats } from './in-memory-checkpointer.ts'
-export { PgCheckpointer, type PgCheckpointerOptions } from './pg-checkpointer.ts'
-export type { PgConnection } from './pg/driver.ts'
+export { PgCheckpointer, type PgCheckpointerOptions, type PgStats } from './pg-checkpointer.ts'
+export type { PgConnection } from './pg/open-driver.ts'
 export type { PGliteLike } from './pg/pglite-driver.ts'
-export type { PgPool, PgPoolClient, PgStatement } from './pg/pool-driver.ts'
+export type { PgPool, PgPoolClient, PgStatement } from './pg/pool.ts'
 export type { MigrationMode } from './pg/migrate.ts'
-export type { CommonStats, Operation, OperationCounts, PgStats, TransferStats } from './stats.ts'
-export type { ThreadsSnapshot } from './store/memory-snapshot.ts'
+export type { CommonStats, OperationCounts, TransferStats } from './observe/meter.ts'
+export type { Operation } from './observe/operations.ts'
+export type { ThreadsSnapshot } from './memory/snapshot.ts'
 export type { BreakerState } from './tiers/circuit-breaker.ts'
 export type { LruTierStats } from './tiers/lru-tier.ts'
 export type { TierStats } from './tiers/part-tier.ts'

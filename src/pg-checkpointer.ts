@@ -1,17 +1,23 @@
 import { requireId } from './address.ts'
-import type { CheckpointerOptions } from './checkpointer.ts'
-import { OptionsError } from './errors.ts'
+import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
 import { within } from './deadline.ts'
-import { checkPostgres, judge, type Health } from './health.ts'
-import { ObservedCheckpointer } from './observed-checkpointer.ts'
-import { openDriver, type PgConnection, type PgDriver, type PgQueryable } from './pg/driver.ts'
+import { OptionsError } from './errors.ts'
+import { assess, type Health } from './observe/health.ts'
+import { Meter, type CommonStats, type TransferStats } from './observe/meter.ts'
+import { CallRunner } from './pg/call-runner.ts'
+import type { PgDriver } from './pg/driver.ts'
+import { checkPostgres } from './pg/health.ts'
 import { requireSchemaName } from './pg/identifier.ts'
-import { CallMerger } from './pg/merge.ts'
-import { migrate, migrationSql, type MigrationMode } from './pg/migrate.ts'
+import { CallMerger } from './pg/merger.ts'
+import { MigrateFirst } from './pg/migrate-first.ts'
+import { migrationSql, type MigrationMode } from './pg/migrate.ts'
+import { openDriver, type PgConnection } from './pg/open-driver.ts'
 import { SETUP_STATEMENT_MS } from './pg/pool-driver.ts'
 import { Retrier, type Limits } from './pg/retry.ts'
-import { Meter, type PgStats } from './stats.ts'
 import { PgStore } from './store/pg-store.ts'
+import type { LruTierStats } from './tiers/lru-tier.ts'
+import { PartLadder } from './tiers/part-ladder.ts'
+import type { RedisTierStats } from './tiers/redis-tier.ts'
 import { openTiers, type TierOptions, type Tiers } from './tiers/tier-options.ts'
 
 export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions {
@@ -55,6 +61,14 @@ export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions 
   readonly preparedStatements?: boolean | undefined
 }
 
+/** What `PgCheckpointer.stats()` tells. */
+export interface PgStats extends CommonStats, TransferStats {
+  /** In this process; undefined where `cacheBytes` is 0. */
+  readonly memory: LruTierStats | undefined
+  /** Undefined where no Redis is used. */
+  readonly redis: RedisTierStats | undefined
+}
+
 /** The longest tenant, in UTF-8 bytes; see MAX_ID_BYTES. */
 const MAX_TENANT_BYTES = 64
 /** The longest time that a timer can measure. */
@@ -69,46 +83,39 @@ const END_MS = 5000
  * const app = graph.compile({ checkpointer })
  * ```
  */
-export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposable {
+export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
   readonly #driver: PgDriver
-  readonly #tiers: Tiers
   readonly #schema: string
-  readonly #migrations: MigrationMode
+  readonly #database: MigrateFirst
   readonly #limits: Limits
-  readonly #meter: Meter
   readonly #retrier: Retrier
-  #isReady = false
-  #ready: Promise<void> | undefined
+  readonly #tiers: Tiers
+  readonly #meter: Meter
 
   constructor(options: PgCheckpointerOptions) {
-    const { schema: name = 'langgraph', tenant = '' } = options // null is refused: it must not mean what nobody meant
+    const { schema: name = 'langgraph', tenant = '', preparedStatements = false } = options // null is refused
     const schema = requireSchemaName(name)
     if (tenant !== '') requireId('tenant', tenant, MAX_TENANT_BYTES)
     const limits = limitsOf(options)
     const tiers = openTiers(options, tenant)
     const meter = new Meter()
-    const preparedStatements = options.preparedStatements ?? false
     const driver = openDriver(options.connection, { ...limits, preparedStatements, meter })
+    const database = new MigrateFirst(driver, schema, requireMode(options.migrations ?? 'auto'))
     const retrier = new Retrier(limits, meter)
-    const whenReady: PgQueryable = {
-      query: async (text, params, attempt) => {
-        if (!this.#isReady) await within(this.#whenReady(), { ms: attempt?.leftMs(), what: 'The schema' })
-        return driver.query(text, params, attempt)
-      },
-    }
-    super(
-      new PgStore(new CallMerger(whenReady, driver.connections), retrier, meter, schema, tenant),
-      tiers.all,
-      options,
+    const calls = new CallRunner(new CallMerger(database, schema, driver.connections), retrier)
+    super(options, {
+      store: new PgStore(calls, meter, tenant),
+      tiers: new PartLadder(tiers.all),
       meter,
-    )
+      newBudget: () => retrier.newBudget(),
+    })
     this.#driver = driver
-    this.#tiers = tiers
-    this.#limits = limits
-    this.#meter = meter
-    this.#retrier = retrier
     this.#schema = schema
-    this.#migrations = requireMode(options.migrations ?? 'auto')
+    this.#database = database
+    this.#limits = limits
+    this.#retrier = retrier
+    this.#tiers = tiers
+    this.#meter = meter
   }
 
   /** As users of PostgresSaver know it. */
@@ -122,14 +129,13 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
   /**
    * The SQL that `setup()` would run, for people who run migrations themselves.
    *
-   * @param options.serverVersion as `show server_version_num` tells: 180004 is 18.4
    * @param options.lz4 whether the server was built with lz4: 'lz4' is among the enumvals of default_toast_compression in
    * pg_settings
    * @param options.from the schema version that is there already; default 0, none
    */
-  static migrationSql(options: { schema?: string; from?: number; serverVersion: number; lz4: boolean }): string {
-    const { schema = 'langgraph', from = 0, serverVersion, lz4 } = options
-    return migrationSql({ schema: requireSchemaName(schema), from, server: { version: serverVersion, lz4 } })
+  static migrationSql(options: { schema?: string; from?: number; lz4: boolean }): string {
+    const { schema = 'langgraph', from = 0, lz4 } = options
+    return migrationSql({ schema: requireSchemaName(schema), from, server: { lz4 } })
   }
 
   /**
@@ -140,9 +146,8 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
   async setup(): Promise<void> {
     const retrier = new Retrier({ ...this.#limits, statementTimeoutMs: SETUP_STATEMENT_MS }, this.#meter)
     await retrier.run({ operation: 'setup' }, (attempt) =>
-      within(migrate(this.#driver, this.#schema, 'auto'), { ms: attempt.leftMs(), what: 'The schema' }),
+      within(this.#database.migrate('auto'), { ms: attempt.leftMs(), budget: attempt.budget, what: 'The schema' }),
     )
-    this.#isReady = true
   }
 
   /** How Postgres and Redis are. Takes up to five seconds where one of them does not answer; never rejects. */
@@ -151,7 +156,7 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
       checkPostgres(this.#driver, this.#schema),
       this.#tiers.redis?.health(),
     ])
-    return judge(postgres, redis)
+    return assess(postgres, redis)
   }
 
   /** What this checkpointer has done since it was made. */
@@ -172,14 +177,6 @@ export class PgCheckpointer extends ObservedCheckpointer implements AsyncDisposa
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end()
-  }
-
-  /** Looked at once; again after a failure, as the next call may find the database up, or migrated. */
-  #whenReady(): Promise<void> {
-    this.#ready ??= migrate(this.#driver, this.#schema, this.#migrations)
-      .then(() => void (this.#isReady = true))
-      .finally(() => (this.#ready = undefined))
-    return this.#ready
   }
 }
 

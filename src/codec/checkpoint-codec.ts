@@ -1,5 +1,4 @@
 /** Checkpoints, metadata and writes to records and back. Which serializer made a value is decided here and nowhere else. */
-import { hash } from 'node:crypto'
 import {
   maxChannelVersion,
   type ChannelVersions,
@@ -11,20 +10,24 @@ import {
   type PendingWrite,
   type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
-import { toConfig } from '../address.ts'
+import { toConfig, type Address } from '../address.ts'
+import { RowCorruptError } from '../errors.ts'
+import { Decoder, type Parts } from './decode.ts'
+import { Encoder, type PartSet } from './encode.ts'
+import { checkpointDigest, isIntact, writeDigest } from './digest.ts'
+import { manifestKey, manifestText, type Manifest, type Node } from './format.ts'
+import { escapeText, fromJsonbText, toJsonbText, unescapeText } from './jsonb-text.ts'
+import { Memo } from './memo.ts'
 import type {
-  CheckpointRecord,
+  EncodedCheckpoint,
+  EncodedWrite,
+  EncodedWrites,
   HistoryChannel,
   StoredCheckpoint,
   StoredHistory,
   StoredWrite,
   WriteRecord,
-} from '../store/store.ts'
-import { Decoder, type Parts } from './decode.ts'
-import { Encoder, type PartSet } from './encode.ts'
-import { manifestKey, manifestText, type Manifest, type Node } from './format.ts'
-import { escapeText, fromJsonbText, toJsonbText, unescapeText } from './jsonb-text.ts'
-import { Memo } from './memo.ts'
+} from './record.ts'
 import {
   DEFAULT_VALUE_LIMITS,
   LosslessSerializer,
@@ -38,8 +41,6 @@ import { writeIndex } from './write-index.ts'
 
 /** The sends of a checkpoint of format < 4 stood in its parent's writes of this channel. */
 const TASKS = '__pregel_tasks'
-
-type EncodedCheckpoint = Pick<CheckpointRecord, 'header' | 'manifest' | 'conditional' | 'metadata' | 'digest' | 'parts'>
 
 /** What a stored checkpoint consists of, before its parts are there. */
 export interface ParsedCheckpoint {
@@ -92,11 +93,8 @@ export class CheckpointCodec {
       const lines = channels.map((channel, i) => ({ channel, line: `${manifestKey(channel)}${nodes[i]}` }))
       const manifest = manifestText(lines.filter(({ channel }) => !isConditional(channel)).map(({ line }) => line))
       const conditional = lines.filter(({ channel }) => isConditional(channel)).map(({ line }) => line)
-      const digest = hash('sha256', [header, manifest, ...conditional, metadataText].join('\n\n'), 'base64url').slice(
-        0,
-        22,
-      )
-      return { header, manifest, conditional, metadata: metadataText, digest, parts }
+      const content = { header, manifest, conditional, metadata: metadataText }
+      return { ...content, digest: checkpointDigest(content), parts }
     }
     return whenAll(
       channels.map((channel) => this.#encode(values[channel], `channel_values.${channel}`, parts)),
@@ -105,22 +103,26 @@ export class CheckpointCodec {
   }
 
   /** Of several writes to one special channel the last counts; they share an index. */
-  encodeWrites(
-    writes: readonly PendingWrite[],
-  ): { writes: WriteRecord[]; parts: PartSet } | Promise<{ writes: WriteRecord[]; parts: PartSet }> {
-    const parts: PartSet = new Map()
-    const nodes = writes.map(([channel, value]) => this.#encode(value, channel, parts))
+  encodeWrites(writes: readonly PendingWrite[], taskId: string, path: string): EncodedWrites | Promise<EncodedWrites> {
+    const taskPath = escapeText(path)
+    const partsOf = writes.map((): PartSet => new Map())
+    const nodes = writes.map(([channel, value], i) => this.#encode(value, channel, partsOf[i] as PartSet))
     return whenAll(nodes, (values) => {
-      const byIndex = new Map<number, WriteRecord>()
+      const byIndex = new Map<number, EncodedWrite>()
       writes.forEach(([channel], i) => {
         const idx = writeIndex(channel, i)
-        byIndex.set(idx, { idx, channel: escapeText(channel), value: values[i] as string })
+        const write = { taskId, taskPath, idx, channel: escapeText(channel), value: values[i] as string }
+        byIndex.set(idx, { ...write, digest: writeDigest(write), parts: partsOf[i] as PartSet })
       })
-      return { writes: [...byIndex.values()], parts }
+      return [...byIndex.values()]
     })
   }
 
+  /** @throws RowCorruptError where a row is not what was stored */
   parse(stored: StoredCheckpoint): ParsedCheckpoint {
+    if (!isIntact(stored)) throw new RowCorruptError('checkpoints', stored.address)
+    requireIntact(stored.writes, stored.address)
+    requireIntact(stored.sends, stored.address)
     const manifest = parseWire(stored.manifest) as Manifest
     const writes = stored.writes.map(nodeOf)
     const sends = stored.sends.map(nodeOf)
@@ -150,12 +152,14 @@ export class CheckpointCodec {
 
   /** @param bring fetches the parts that all these nodes lead to */
   async decodeHistories(
+    address: Address,
     channels: readonly string[],
     histories: ReadonlyMap<string, StoredHistory>,
     bring: (nodes: readonly Node[]) => Promise<Parts>,
   ): Promise<Record<string, DeltaChannelHistory>> {
     const parsed = channels.map((channel) => {
       const history = histories.get(escapeText(channel))
+      requireIntact(history?.writes ?? [], address)
       const seed =
         history?.seedManifest === undefined ? undefined : (parseWire(history.seedManifest) as Manifest)[channel]
       return { channel, stored: history?.writes ?? [], writes: history?.writes.map(nodeOf) ?? [], seed }
@@ -217,6 +221,10 @@ function isBuiltIn(serde: SerializerProtocol): serde is LosslessSerializer {
 /** The names by which a store looks for a channel. */
 export function historyChannel(channel: string): HistoryChannel {
   return { channel: escapeText(channel), manifestKey: manifestKey(channel) }
+}
+
+function requireIntact(writes: readonly StoredWrite[], address: Address): void {
+  for (const write of writes) if (write.digest !== writeDigest(write)) throw new RowCorruptError('writes', address)
 }
 
 function nodeOf(write: WriteRecord): Node {

@@ -12,6 +12,18 @@ export type PartSource = (name: PartName) => Part | undefined
 /** Parts that are at hand. */
 export type Parts = ReadonlyMap<PartName, Part>
 
+/** The parts at hand that nodes lead to. */
+export function reachable(nodes: readonly Node[], found: Parts): Parts {
+  const parts = new Map<PartName, Part>()
+  const take = (name: PartName) => {
+    const part = found.get(name)
+    if (part !== undefined) parts.set(name, part)
+    return part
+  }
+  for (const node of nodes) collectMissing(node, take, new Set())
+  return parts
+}
+
 /** Adds to `missing` the names that a node leads to and `source` does not have. Index parts at hand are followed. */
 export function collectMissing(node: Node | Item, source: PartSource, missing: Set<PartName>): void {
   if (typeof node === 'string') {

@@ -52,8 +52,8 @@ export class Part {
   #wire: unknown
   readonly bytes: Uint8Array | undefined
   #weak: WeakRef<Part> | undefined
-  /** A note of a store's: of what it is known to be a part. A look at it is a tenth of a look for its name. */
-  storedMark: object | undefined
+  /** A note of `KnownThreads`: by what it is known to be stored. A look at it takes a tenth of a look for the name. */
+  basis: object | undefined
 
   private constructor(name: PartName, body: string | Uint8Array) {
     this.name = name

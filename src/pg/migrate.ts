@@ -1,8 +1,14 @@
-/** Brings a database to the schema version that this release needs: once, whoever starts first. */
+/** Brings a database to the schema version that this release needs: once, whichever process comes first. */
 import { CheckpointerError, SchemaOutdatedError, SchemaTooNewError } from '../errors.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
 import { quoteIdentifier } from './identifier.ts'
-import { MIGRATIONS, migrationStatements, SCHEMA_VERSION, type ServerFeatures } from './migrations.ts'
+import {
+  functionStatements,
+  MIGRATIONS,
+  migrationStatements,
+  SCHEMA_VERSION,
+  type ServerFeatures,
+} from './migrations.ts'
 
 /**
  * - `auto` the first use migrates, where needed
@@ -55,10 +61,10 @@ function statementsFrom(schema: string, found: number, server: ServerFeatures, c
     statements.push(...migrationStatements(migration, schema, server))
     const { version, name, requires } = migration
     statements.push(
-      `insert into ${ledger} (version, name, requires, applied_at) values (${version}, '${name}', ${requires}, now())`,
+      `insert into ${ledger} (version, name, requires, applied_at) values (${version}, '${name}', ${requires}, pg_catalog.now())`,
     )
   }
-  return statements
+  return [...statements, ...functionStatements(schema)]
 }
 
 /** The version that the ledger tells; 0 where there is none. */
@@ -92,10 +98,10 @@ async function serverFeatures(tx: PgQueryable): Promise<ServerFeatures> {
             coalesce((select 'lz4' = any (enumvals) from pg_catalog.pg_settings where name = 'default_toast_compression'), false) as lz4`,
   )
   requireServer(row as Row)
-  return { version: Number(row?.['server']), lz4: row?.['lz4'] === true }
+  return { lz4: row?.['lz4'] === true }
 }
 
-/** What the functions in sql/ rely on, told in words instead of found out later. */
+/** Refuses a server on which the functions in sql/ would not work as they must. */
 function requireServer(row: Row): void {
   const refuse = (problem: string) => {
     throw new CheckpointerError('SERVER_UNSUITABLE', problem)
@@ -105,7 +111,7 @@ function requireServer(row: Row): void {
   if (encoding !== 'UTF8') refuse(`The database's encoding is ${encoding}. Create one with encoding UTF8.`)
   if (isolation !== 'read committed') {
     refuse(
-      `The default transaction isolation is ${isolation}; after a lock wait our functions must see fresh rows. Set default_transaction_isolation to 'read committed' for this role.`,
+      `The default transaction isolation is ${isolation}; after a lock wait the functions must see fresh rows. Set default_transaction_isolation to 'read committed' for this role.`,
     )
   }
 }

@@ -1,38 +1,63 @@
-/** The migrations, by name: no directory is scanned, so a stray file changes nothing. */
+/** The migrations and the functions, by name: no directory is scanned, so a stray file changes nothing. */
+import { hash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { quoteIdentifier } from './identifier.ts'
 
 export interface Migration {
   readonly version: number
-  /** The file below sql/, without its ending. */
+  /** The file below sql/ with the changes to tables, columns and indexes, without its ending. */
   readonly name: string
   /** The oldest schema version that a release must know to work with the tables after this migration. */
   readonly requires: number
+  /** The digest of the functions of this version, as `functionsDigest` makes it. */
+  readonly functions: string
 }
 
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: '0001_storage', requires: 1 }]
+/**
+ * A function is changed by a new migration, be its file empty: databases at the newest version are not looked at again. Before
+ * a version is released, its digest here may still be brought up to date.
+ */
+export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: '0001_storage', requires: 1, functions: '' }]
 
 /** The schema version that this release needs. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
 
+/** The files below sql/functions, in an order in which each function comes after those that it calls. */
+const FUNCTION_FILES = ['checkpoints', 'threads'] as const
+
 /** What a server can do that the SQL depends on. */
 export interface ServerFeatures {
-  /** As `server_version_num`: 180004 is 18.4. */
-  readonly version: number
   readonly lz4: boolean
 }
 
 /** A migration's statements for a schema and a server. */
 export function migrationStatements(migration: Migration, schema: string, server: ServerFeatures): string[] {
-  const file = readFileSync(new URL(`../../sql/${migration.name}.sql`, import.meta.url), 'utf8')
-  return file
+  return statementsOf(migration.name, schema, server)
+}
+
+/** The statements that make all functions, or make them again as they are now. */
+export function functionStatements(schema: string): string[] {
+  return FUNCTION_FILES.flatMap((file) => statementsOf(`functions/${file}`, schema, { lz4: false }))
+}
+
+/** Of the text of all functions. */
+export function functionsDigest(): string {
+  const texts = FUNCTION_FILES.map((file) => readSql(`functions/${file}`))
+  return hash('sha256', texts.join('\n'), 'base64url').slice(0, 22)
+}
+
+function statementsOf(file: string, schema: string, server: ServerFeatures): string[] {
+  return readSql(file)
     .split(/^--;;$/m)
-    .filter((statement) => !/^-- only when server_version < 160000$/m.test(statement) || server.version < 160_000)
     .map((statement) =>
       statement
         .replaceAll(':schema', () => quoteIdentifier(schema)) // a function, as `$$` in a text would mean `$`
-        .replaceAll(' :main', server.version >= 160_000 ? ' storage main' : '')
         .replaceAll(' :lz4', server.lz4 ? ' compression lz4' : '')
         .trim(),
     )
+    .filter((statement) => statement.replaceAll(/^\s*--.*$/gm, '').trim() !== '')
+}
+
+function readSql(file: string): string {
+  return readFileSync(new URL(`../../sql/${file}.sql`, import.meta.url), 'utf8')
 }

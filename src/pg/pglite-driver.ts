@@ -1,7 +1,7 @@
 import { within } from '../deadline.ts'
 import type { PgDriver, Row } from './driver.ts'
 
-/** What we use of a PGlite database. */
+/** A PGlite database, as far as it is used here. */
 export interface PGliteLike {
   query(text: string, params?: unknown[]): Promise<{ rows: unknown[] }>
   transaction<Result>(
@@ -14,14 +14,14 @@ export interface PGliteLike {
 export function openPGlite(db: PGliteLike): PgDriver {
   const rowsOf = (result: { rows: unknown[] }) => result.rows as Row[]
   return {
-    connections: Number.POSITIVE_INFINITY, // it queues by itself, and no round trip is saved by company
+    connections: Number.POSITIVE_INFINITY, // it queues by itself, and there are no round trips to save
     query: async (text, params = [], attempt) => {
       if (attempt !== undefined) attempt.isInDoubt = true
       const answer = db.query(text, [...params]).catch((error: unknown) => {
         if (attempt !== undefined) attempt.isInDoubt = false
         throw error
       })
-      return rowsOf(await within(answer, { ms: attempt?.leftMs() }))
+      return rowsOf(await within(answer, { ms: attempt?.leftMs(), budget: attempt?.budget }))
     },
     transaction: (work) =>
       db.transaction((tx) => work({ query: async (text, params = []) => rowsOf(await tx.query(text, [...params])) })),

@@ -1,7 +1,8 @@
-/** Tries again what fails for reasons that pass, for a bounded time. */
+/** Retries what fails for reasons that pass, for a bounded time. */
 import { UnavailableError, type OperationAddress } from '../errors.ts'
-import { pause, within } from '../deadline.ts'
-import type { Meter } from '../stats.ts'
+import { Budget, pause, within } from '../deadline.ts'
+import type { Meter } from '../observe/meter.ts'
+import { Attempt } from './attempt.ts'
 import { isTransient, sqlStateOf } from './transient.ts'
 
 /** How long things may take, in milliseconds. */
@@ -22,19 +23,11 @@ export interface Purpose {
   readonly isRead?: boolean | undefined
   /**
    * Ends a read at once. Writes have none: one that is under way may be stored already, and under LangGraph's default
-   * durability a rejected write ends the process.
+   * durability a rejected write ends the process (before LangGraph 1.5).
    */
   readonly signal?: AbortSignal | undefined
-}
-
-/** One attempt, as those who make it see it. */
-export interface Attempt {
-  /** Milliseconds until the operation has to be over. */
-  leftMs(): number
-  /** Nobody waits for it any more: what is not sent yet needn't be. */
-  isOver: boolean
-  /** Set by whoever sends something that may take effect, and reset when it is known that it has not. */
-  isInDoubt: boolean
+  /** Of the operation that the statement is a part of. @default one of its own */
+  readonly budget?: Budget | undefined
 }
 
 /** Full jitter: anything from nothing to the bound, which doubles up to a second. */
@@ -43,7 +36,7 @@ const LONGEST_PAUSE_MS = 1000
 /** A call that waited for its turn has begun before this is over. */
 const SETTLE_MS = 5
 
-/** The patience of one checkpointer. */
+/** Retries the operations of one checkpointer. */
 export class Retrier {
   readonly #limits: Limits
   readonly #meter: Meter
@@ -54,39 +47,43 @@ export class Retrier {
     this.#meter = meter
   }
 
+  /** What an operation that begins now may take: new attempts are made for `retryMs`, and the first has all its limits. */
+  newBudget(): Budget {
+    const { connectTimeoutMs, statementTimeoutMs, retryMs } = this.#limits
+    return new Budget(Math.max(retryMs, connectTimeoutMs, statementTimeoutMs))
+  }
+
   /**
-   * Makes attempts until one succeeds, fails for good, or `retryMs` are over; the whole ends within the longest of the
-   * three limits, as each wait in an attempt ends with its `leftMs`. All our statements are idempotent, so one whose
-   * outcome is unknown is repeated, too.
+   * Makes attempts until one succeeds, fails for good, or the time is up; each wait in an attempt ends with its `leftMs`.
+   * All statements are idempotent, so one whose outcome is unknown is repeated, too.
    *
    * @throws UnavailableError at the end of the time; the error itself where another attempt would not help; the signal's reason
    */
   async run<Result>(purpose: Purpose, attemptOnce: (attempt: Attempt) => Promise<Result>): Promise<Result> {
-    const { connectTimeoutMs, statementTimeoutMs, retryMs } = this.#limits
-    const began = performance.now()
-    const end = began + Math.max(retryMs, connectTimeoutMs, statementTimeoutMs)
-    const { signal } = purpose
+    const { signal, budget = this.newBudget() } = purpose
+    const { retryMs, connectTimeoutMs, statementTimeoutMs } = this.#limits
+    /** At the end of the budget, an attempt may go on, but no new one begins. */
+    const notForRetriesMs = Math.max(retryMs, connectTimeoutMs, statementTimeoutMs) - retryMs
     let first: unknown
     let isInDoubt = false
     this.#underWay++
     try {
       for (let attempts = 1; ; attempts++) {
         signal?.throwIfAborted()
-        const attempt: Attempt = { isOver: false, isInDoubt: false, leftMs: () => Math.max(1, end - performance.now()) }
+        const attempt = new Attempt(budget)
         try {
           return await within(attemptOnce(attempt), { signal })
         } catch (error) {
           if (!isTransient(error)) throw error
           first ??= error
           isInDoubt ||= attempt.isInDoubt
-          const elapsedMs = performance.now() - began
           const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1))
-          if (elapsedMs + pauseMs >= retryMs) {
+          if (budget.leftMs() - notForRetriesMs <= pauseMs) {
             const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
             const { operation, address = {} } = purpose
             throw new UnavailableError(
               { outcome, operation, address, attempts, sqlState: sqlStateOf(first) },
-              elapsedMs,
+              budget.elapsedMs(),
               first,
               error,
             )
@@ -102,7 +99,7 @@ export class Retrier {
     }
   }
 
-  /** Resolves when nothing is under way any more, or the time is up. */
+  /** Resolves when nothing is under way, or the time is up. */
   async settled(ms: number): Promise<void> {
     const end = performance.now() + ms
     await pause(0, undefined) // what was called just before has begun then

@@ -1,26 +1,24 @@
-/** The store in Postgres: one call of a function an operation (sql/), and the memory of what is stored already. */
+/** The store in Postgres: one call of a function an operation (sql/functions). */
 import type { Address } from '../address.ts'
 import type { Part, PartName } from '../codec/part.ts'
-import type { Row } from '../pg/driver.ts'
-import type { CallMerger } from '../pg/merge.ts'
-import type { Purpose, Retrier } from '../pg/retry.ts'
-import { queriesFor, type Queries } from './pg-queries.ts'
-import { headOf, historyOf, partOf, readingOf } from './pg-rows.ts'
-import { PgWriter, type Ask } from './pg-writer.ts'
-import type { Meter } from '../stats.ts'
+import type { HistoryChannel, StoredCheckpoint, StoredHistory } from '../codec/record.ts'
+import type { Meter } from '../observe/meter.ts'
+import * as calls from '../pg/calls.ts'
+import type { CallRunner } from '../pg/call-runner.ts'
+import type { Purpose } from '../pg/retry.ts'
+import type { ListQuery } from './list-query.ts'
+import { checkpointOf, historyOf, partOf } from './pg-answers.ts'
+import { PgWriter } from './pg-writer.ts'
 import type {
+  Answer,
+  CallOptions,
   CheckpointRecord,
-  HistoryChannel,
-  ListQuery,
-  PutResult,
+  Delivery,
   Reading,
   Store,
-  StoredCheckpoint,
-  StoredHistory,
   WritesRecord,
-  WritesResult,
+  WritesVerdict,
 } from './store.ts'
-import { StoredParts } from './stored-parts.ts'
 
 /** Parts an answer may hold: 64 MB of text at the most (PIECE_LENGTH each). */
 const PARTS_PER_ANSWER = 1000
@@ -28,67 +26,59 @@ const PARTS_PER_ANSWER = 1000
 const FIRST_PAGE = 20
 const MAX_PAGE = 50
 
-/** Names are asked for to remove parts from a cache, which forgets by itself, too. */
-const NAMES_PER_ANSWER = 50_000
-
 export class PgStore implements Store {
-  readonly #ask: Ask
-  readonly #queries: Queries
+  readonly #run: CallRunner
   readonly #tenant: string
-  readonly #stored = new StoredParts()
   readonly #writer: PgWriter
 
-  constructor(calls: CallMerger, retrier: Retrier, meter: Meter, schema: string, tenant: string) {
-    this.#ask = (purpose, text, params, threadId) =>
-      retrier.run(purpose, (attempt) => calls.call({ text, params, threadId, attempt }))
-    this.#queries = queriesFor(schema)
+  constructor(run: CallRunner, meter: Meter, tenant: string) {
+    this.#run = run
     this.#tenant = tenant
-    this.#writer = new PgWriter(this.#ask, this.#queries, tenant, this.#stored, meter)
+    this.#writer = new PgWriter(run, meter, tenant)
   }
 
-  put(record: CheckpointRecord): Promise<PutResult> {
-    return this.#writer.put(record)
+  commit(record: CheckpointRecord, delivery: Delivery, options: CallOptions = {}): Promise<Answer> {
+    return this.#writer.commit(record, delivery, options)
   }
 
-  putWrites(record: WritesRecord): Promise<WritesResult> {
-    return this.#writer.putWrites(record)
+  commitWrites(record: WritesRecord, delivery: Delivery, options: CallOptions = {}): Promise<Answer<WritesVerdict>> {
+    return this.#writer.commitWrites(record, delivery, options)
   }
 
-  read(address: Address, signal?: AbortSignal, withParts = true): Promise<Reading> {
-    return this.#read({ operation: 'getTuple', address, isRead: true, signal }, address, withParts)
+  read(address: Address, withParts: boolean, options: CallOptions = {}): Promise<Reading> {
+    return this.#read({ operation: 'getTuple', address, isRead: true, ...options }, address, withParts)
   }
 
   async #read(purpose: Purpose, address: Address, withParts: boolean): Promise<Reading> {
     const { threadId } = address
-    const params = [this.#tenant, threadId, address.ns, address.checkpointId ?? null]
-    let head: Row | undefined
+    const args = {
+      tenant: this.#tenant,
+      thread: threadId,
+      ns: address.ns,
+      checkpoint: address.checkpointId ?? null,
+    }
+    let head: calls.HeadTuple | undefined
     let parts: readonly Part[] = []
-    if (withParts && this.#stored.generationOf(threadId) === undefined) {
-      const [first, ...rest] = await this.#ask(purpose, this.#queries.read, [...params, PARTS_PER_ANSWER])
-      head = { answer: first?.['body'] }
+    if (withParts) {
+      const [first, ...rest] = await this.#run.rows(purpose, calls.read, { ...args, parts: PARTS_PER_ANSWER })
+      head = typeof first?.['body'] === 'string' ? (JSON.parse(first['body']) as calls.HeadTuple) : undefined
       parts = rest.map(partOf)
     } else {
-      ;[head] = await this.#ask(purpose, this.#queries.head, params, threadId)
+      head = await this.#run.value(purpose, calls.head, args, threadId)
     }
-    const { generation, checkpoint } = headOf(threadId, head?.['answer'])
-    if (generation > 0) this.#stored.add(threadId, generation, parts)
-    return { generation, checkpoint, parts }
-  }
-
-  know(threadId: string, generation: number, parts: Iterable<Part>): void {
-    this.#stored.add(threadId, generation, parts)
+    const [generation, reading] = head ?? [0, null]
+    return { generation, checkpoint: reading === null ? undefined : checkpointOf(threadId, reading), parts }
   }
 
   async readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
     const purpose: Purpose = { operation: 'readParts', address: { threadId }, isRead: true }
-    return (await this.#ask(purpose, this.#queries.parts, [this.#tenant, threadId, names, PARTS_PER_ANSWER])).map(
-      partOf,
-    )
+    const args = { tenant: this.#tenant, thread: threadId, names, limit: PARTS_PER_ANSWER }
+    return (await this.#run.rows(purpose, calls.parts, args)).map(partOf)
   }
 
-  async *list(query: ListQuery, signal?: AbortSignal): AsyncGenerator<readonly StoredCheckpoint[]> {
+  async *list(query: ListQuery, options: CallOptions = {}): AsyncGenerator<readonly StoredCheckpoint[]> {
     const { threadId, ns, checkpointId } = query
-    const purpose: Purpose = { operation: 'list', address: { threadId, ns, checkpointId }, isRead: true, signal }
+    const purpose: Purpose = { operation: 'list', address: { threadId, ns, checkpointId }, isRead: true, ...options }
     if (threadId === undefined) {
       yield* this.#listAll(query, purpose)
       return
@@ -97,17 +87,17 @@ export class PgStore implements Store {
     let belowSeq: number | null = null
     for (let page = FIRST_PAGE; left > 0; page = MAX_PAGE) {
       const size = Math.min(page, left)
-      const rows = await this.#ask(purpose, this.#queries.list, [
-        this.#tenant,
-        threadId,
-        query.ns ?? null,
-        query.checkpointId ?? null,
-        query.before ?? null,
-        belowSeq,
-        query.filter ?? null,
-        size,
-      ])
-      const checkpoints = rows.map((row) => readingOf(threadId, row['answer']))
+      const readings: readonly calls.ReadingTuple[] = await this.#run.values(purpose, calls.list, {
+        tenant: this.#tenant,
+        thread: threadId,
+        ns: query.ns ?? null,
+        checkpoint: query.checkpointId ?? null,
+        before: query.before ?? null,
+        below_seq: belowSeq,
+        filter: query.filter ?? null,
+        limit: size,
+      })
+      const checkpoints = readings.map((reading) => checkpointOf(threadId, reading))
       if (checkpoints.length > 0) yield checkpoints
       belowSeq = checkpoints.at(-1)?.seq ?? null
       left = checkpoints.length < size ? 0 : left - size
@@ -117,60 +107,55 @@ export class PgStore implements Store {
   async history(
     address: Address,
     channels: readonly HistoryChannel[],
-    signal?: AbortSignal,
+    options: CallOptions = {},
   ): Promise<ReadonlyMap<string, StoredHistory>> {
-    const purpose: Purpose = { operation: 'getDeltaChannelHistory', address, isRead: true, signal }
-    const rows = await this.#ask(purpose, this.#queries.history, [
-      this.#tenant,
-      address.threadId,
-      address.ns,
-      address.checkpointId ?? null,
-      channels.map(({ channel }) => channel),
-      channels.map(({ manifestKey }) => manifestKey),
-    ])
-    return new Map(rows.map((row) => historyOf(row['answer'])))
+    const purpose: Purpose = { operation: 'getDeltaChannelHistory', address, isRead: true, ...options }
+    const histories = await this.#run.values(purpose, calls.history, {
+      tenant: this.#tenant,
+      thread: address.threadId,
+      ns: address.ns,
+      checkpoint: address.checkpointId ?? null,
+      channels: channels.map(({ channel }) => channel),
+      keys: channels.map(({ manifestKey }) => manifestKey),
+    })
+    return new Map(histories.map((history) => [history[0], historyOf(history)]))
   }
 
-  async partNames(threadId: string): Promise<readonly PartName[]> {
-    const purpose: Purpose = { operation: 'deleteThread', address: { threadId }, isRead: true }
-    const rows = await this.#ask(purpose, this.#queries.partNames, [this.#tenant, threadId, NAMES_PER_ANSWER])
-    return rows.map((row) => row['name'] as PartName)
-  }
-
-  async deleteThread(threadId: string): Promise<void> {
-    const purpose: Purpose = { operation: 'deleteThread', address: { threadId } }
-    const [row] = await this.#ask({ ...purpose, isRead: true }, this.#queries.tombstone, [this.#tenant, threadId])
-    if (row !== undefined)
-      await this.#ask(purpose, this.#queries.deleteThread, [this.#tenant, threadId, row['tombstone']])
+  async deleteThread(threadId: string, namesWanted: number, options: CallOptions = {}): Promise<readonly PartName[]> {
+    const purpose: Purpose = { operation: 'deleteThread', address: { threadId }, ...options }
+    const thread = { tenant: this.#tenant, thread: threadId }
+    const before = await this.#run.value({ ...purpose, isRead: true }, calls.deletedGeneration, thread)
+    const [, names] = await this.#run.value(purpose, calls.deleteThread, {
+      ...thread,
+      deleted_generation: before,
+      names_limit: namesWanted,
+    })
+    return names as readonly PartName[]
   }
 
   /** Addresses by the page, then each as `read` gives it: for tests and small deployments (see list_all_1). */
   async *#listAll(query: ListQuery, purpose: Purpose): AsyncGenerator<readonly StoredCheckpoint[]> {
     let left = query.limit ?? Number.POSITIVE_INFINITY
-    let last: Row | undefined
+    let last: calls.AddressTuple | undefined
     while (left > 0) {
       const size = Math.min(MAX_PAGE, left)
-      const rows = await this.#ask(purpose, this.#queries.listAll, [
-        this.#tenant,
-        query.ns ?? null,
-        query.checkpointId ?? null,
-        query.before ?? null,
-        last?.['id'] ?? null,
-        last?.['thread_id'] ?? null,
-        last?.['ns'] ?? null,
-        query.filter ?? null,
-        size,
-      ])
-      for (const row of rows) {
-        const { checkpoint } = await this.#read(
-          purpose,
-          { threadId: String(row['thread_id']), ns: String(row['ns']), checkpointId: String(row['id']) },
-          false,
-        )
+      const addresses: readonly calls.AddressTuple[] = await this.#run.values(purpose, calls.listAll, {
+        tenant: this.#tenant,
+        ns: query.ns ?? null,
+        checkpoint: query.checkpointId ?? null,
+        before: query.before ?? null,
+        below_id: last?.[2] ?? null,
+        below_thread: last?.[0] ?? null,
+        below_ns: last?.[1] ?? null,
+        filter: query.filter ?? null,
+        limit: size,
+      })
+      for (const [threadId, ns, checkpointId] of addresses) {
+        const { checkpoint } = await this.#read(purpose, { threadId, ns, checkpointId }, false)
         if (checkpoint !== undefined) yield [checkpoint]
       }
-      last = rows.at(-1)
-      left = rows.length < size ? 0 : left - size
+      last = addresses.at(-1)
+      left = addresses.length < size ? 0 : left - size
     }
   }
 }

@@ -1,170 +1,156 @@
-/** The writing half of the store in Postgres: a record goes with those of its parts that are not known to be stored. */
+/** The writing half of the store in Postgres: a record goes with its new parts, in one call if they are not too many. */
 import type { Part } from '../codec/part.ts'
-import type { Row } from '../pg/driver.ts'
+import type { Meter } from '../observe/meter.ts'
+import type { CallRunner } from '../pg/call-runner.ts'
+import * as calls from '../pg/calls.ts'
+import type { VerdictTuple } from '../pg/calls.ts'
+import { inBatches, toBlob } from '../pg/part-blob.ts'
 import type { Purpose } from '../pg/retry.ts'
-import type { Meter } from '../stats.ts'
-import { inBatches, toBlob, type PartBlob } from './part-blob.ts'
-import type { Queries } from './pg-queries.ts'
-import { verdictOf, type VerdictRow } from './pg-rows.ts'
-import type { CheckpointRecord, PutResult, Verdict, WritesRecord, WritesResult } from './store.ts'
-import type { StoredParts } from './stored-parts.ts'
+import type { CheckpointProof, Proof, WriteProof } from './proof.ts'
+import type { Answer, CallOptions, CheckpointRecord, Delivery, Verdict, WritesRecord, WritesVerdict } from './store.ts'
 
-/** More new parts than this (characters, bytes) are sent ahead of the put, in batches of this. */
+/** More new parts than this (characters, bytes) are sent ahead of the record, in batches of this. */
 const BATCH_CHARS = 16 * 1024 * 1024
-/** Calls with more than this gain nothing by company. */
+/** Calls with more than this gain nothing by going together with others. */
 const MERGED_CHARS = 64 * 1024
 
-/**
- * Runs a statement, again where that may help.
- * @param mergeAt the thread by whose row the call may go together with others'
- */
-export type Ask = (
-  purpose: Purpose,
-  text: string,
-  params: readonly unknown[],
-  mergeAt?: string,
-) => Promise<readonly Row[]>
-
-/** What came back for a record, and the parts that went along. */
-interface Sent extends VerdictRow {
-  readonly verdict: Verdict
-  readonly newParts: readonly Part[]
+/** The last call for a record: its parts, and what says that all others are stored. */
+interface LastCall {
+  readonly parts: readonly Part[]
+  readonly generation: number | null
+  readonly proofs: readonly Proof[]
+  /** The thread by whose row the call may go together with others; undefined: it is too large. */
+  readonly mergeAt: string | undefined
 }
 
-/** A statement and its parameters. */
-type Call = [text: string, params: readonly unknown[]]
-
 export class PgWriter {
-  readonly #ask: Ask
-  readonly #queries: Queries
-  readonly #tenant: string
-  readonly #stored: StoredParts
+  readonly #run: CallRunner
   readonly #meter: Meter
+  readonly #tenant: string
 
-  constructor(ask: Ask, queries: Queries, tenant: string, stored: StoredParts, meter: Meter) {
-    this.#ask = ask
-    this.#queries = queries
-    this.#tenant = tenant
-    this.#stored = stored
+  constructor(run: CallRunner, meter: Meter, tenant: string) {
+    this.#run = run
     this.#meter = meter
+    this.#tenant = tenant
   }
 
-  put(record: CheckpointRecord): Promise<PutResult> {
-    return this.#send('put', record, (blob, generation) => this.#putCall(record, blob, generation))
+  commit(record: CheckpointRecord, delivery: Delivery, options: CallOptions): Promise<Answer> {
+    const purpose: Purpose = { operation: 'put', address: record.address, budget: options.budget }
+    return this.#deliver<Verdict>(purpose, record.address.threadId, delivery, (last) =>
+      this.#run.value(
+        purpose,
+        calls.put,
+        {
+          tenant: this.#tenant,
+          thread: record.address.threadId,
+          ns: record.address.ns,
+          checkpoint: record.address.checkpointId,
+          parent: record.parentId ?? null,
+          run: record.runId ?? null,
+          header: record.header,
+          manifest: record.manifest,
+          conditional: record.conditional,
+          metadata: record.metadata,
+          digest: record.digest,
+          run_generation: delivery.runGeneration,
+          generation: last.generation,
+          ...proofArguments(last.proofs),
+          ...toBlob(last.parts),
+        },
+        last.mergeAt,
+      ),
+    )
   }
 
-  async putWrites(record: WritesRecord): Promise<WritesResult> {
-    const sent = await this.#send('putWrites', record, (blob, generation) => this.#writesCall(record, blob, generation))
-    return { ...sent, verdict: sent.verdict as 'stored' | 'deleted' }
+  commitWrites(
+    { address, writes }: WritesRecord,
+    delivery: Delivery,
+    options: CallOptions,
+  ): Promise<Answer<WritesVerdict>> {
+    const purpose: Purpose = { operation: 'putWrites', address, budget: options.budget }
+    const [first] = writes
+    return this.#deliver<WritesVerdict>(purpose, address.threadId, delivery, (last) =>
+      this.#run.value(
+        purpose,
+        calls.putWrites,
+        {
+          tenant: this.#tenant,
+          thread: address.threadId,
+          ns: address.ns,
+          checkpoint: address.checkpointId,
+          task: first?.taskId ?? '',
+          path: first?.taskPath ?? '',
+          idx: writes.map(({ idx }) => idx),
+          channels: writes.map(({ channel }) => channel),
+          values: writes.map(({ value }) => value),
+          digests: writes.map(({ digest }) => digest),
+          run_generation: delivery.runGeneration,
+          generation: last.generation,
+          ...proofArguments(last.proofs),
+          ...toBlob(last.parts),
+        },
+        last.mergeAt,
+      ),
+    )
   }
 
-  /**
-   * Sends a record with those of its parts that are not known to be stored. Where the thread's generation has moved
-   * since, parts may have been removed: nothing was written, and all are sent.
-   */
-  async #send(
-    operation: 'put' | 'putWrites',
-    record: CheckpointRecord | WritesRecord,
-    call: (blob: PartBlob, generation: number | null) => Call,
-  ): Promise<Sent> {
-    const { threadId } = record.address
-    const purpose: Purpose = { operation, address: record.address }
-    for (;;) {
-      const known = this.#stored.generationOf(threadId)
-      const missing = this.#stored.missing(threadId, record.parts.values())
-      let generation = known === undefined || missing.length === record.parts.size ? null : known
-      let said: VerdictRow | undefined
-      const batches = [...inBatches(missing, BATCH_CHARS)]
-      for (const [i, batch] of batches.entries()) {
-        const isLast = i === batches.length - 1
-        const [text, params] = isLast
-          ? call(toBlob(batch), generation)
-          : this.#partsCall(record, toBlob(batch), generation)
-        const isSmall = batch.reduce((chars, part) => chars + part.size, 0) <= MERGED_CHARS
-        const [row] = await this.#ask(purpose, text, params, isSmall ? threadId : undefined)
-        said = verdictOf(row?.['answer'])
-        this.#meter.add('partsWritten', said.verdict === 'generation' ? 0 : batch.length)
-        if (said.verdict !== 'stored') break
-        ;({ generation } = said)
-      }
-      if (said === undefined) throw new Error('A function of ours gave no answer.')
-      const { verdict, seq } = said
-      if (verdict === 'generation') {
-        this.#stored.forget(threadId)
-        continue
-      }
-      // A repeat stores nothing, and the checkpoint that is there may lack conditional lines and what they name.
-      const isLeftOut = verdict === 'duplicate' && 'conditional' in record && record.conditional.length > 0
-      if (verdict !== 'deleted' && verdict !== 'fenced' && !isLeftOut) {
-        this.#stored.add(threadId, said.generation, known === said.generation ? missing : record.parts.values())
-      }
-      if (verdict === 'deleted') this.#meter.dropped(operation, record.address)
-      else this.#meter.add('partsReused', record.parts.size - missing.length)
-      return { verdict, seq, generation: said.generation, newParts: missing }
+  /** All batches of parts but the last go ahead; the last goes with the record, which looks for those before it. */
+  async #deliver<V extends Verdict>(
+    purpose: Purpose,
+    threadId: string,
+    delivery: Delivery,
+    send: (last: LastCall) => Promise<VerdictTuple<V>>,
+  ): Promise<Answer<V>> {
+    const batches = [...inBatches(delivery.newParts, BATCH_CHARS)]
+    let { generation } = delivery
+    const ahead: string[] = []
+    for (const batch of batches.slice(0, -1)) {
+      const answer = await this.#run.value(purpose, calls.putParts, {
+        tenant: this.#tenant,
+        thread: threadId,
+        run_generation: delivery.runGeneration,
+        generation,
+        ...toBlob(batch),
+      })
+      if (answer[0] !== 'stored') return answerOf(answer as VerdictTuple<V>)
+      generation = answer[2]
+      this.#meter.add('partsWritten', batch.length)
+      for (const part of batch) ahead.push(part.name)
     }
+    const parts = batches.at(-1) ?? []
+    const isSmall = parts.reduce((chars, part) => chars + part.size, 0) <= MERGED_CHARS
+    const proofs = ahead.length === 0 ? delivery.proofs : [...delivery.proofs, { kind: 'parts', names: ahead } as const]
+    const answer = await send({ parts, generation, proofs, mergeAt: isSmall ? threadId : undefined })
+    if (answer[0] !== 'generation') this.#meter.add('partsWritten', parts.length)
+    return answerOf(answer)
   }
+}
 
-  #putCall(record: CheckpointRecord, { names, offsets, blob }: PartBlob, generation: number | null): Call {
-    const { threadId, ns, checkpointId } = record.address
-    return [
-      this.#queries.put,
-      [
-        this.#tenant,
-        threadId,
-        ns,
-        checkpointId,
-        record.parentId ?? null,
-        record.runId ?? null,
-        record.header,
-        record.manifest,
-        record.conditional,
-        record.metadata,
-        record.digest,
-        generation,
-        record.lineage ?? null,
-        record.fence ?? null,
-        names,
-        offsets,
-        blob,
-      ],
-    ]
-  }
+function answerOf<V extends Verdict>([verdict, seq, generation]: VerdictTuple<V>): Answer<V> {
+  return { verdict, seq, generation }
+}
 
-  /** Parts alone, ahead of the record that names them: until it comes they are unreferenced, which harms nobody. */
-  #partsCall(record: CheckpointRecord | WritesRecord, blob: PartBlob, generation: number | null): Call {
-    const { address, lineage } = record
-    if (!('parentId' in record))
-      return this.#writesCall({ address, lineage, taskId: '', taskPath: '', writes: [] }, blob, generation)
-    // Late or not by put_1's rule: a root belongs to the life that it finds, another checkpoint to its parent's.
-    const parent = { ...address, checkpointId: record.parentId ?? address.checkpointId }
-    const life = lineage ?? (record.parentId === undefined ? Number.MAX_SAFE_INTEGER : undefined)
-    return this.#writesCall({ address: parent, lineage: life, taskId: '', taskPath: '', writes: [] }, blob, generation)
+/** The first of each kind are looked for in the statement that takes the row lock; there are seldom more. */
+function proofArguments(proofs: readonly Proof[]): {
+  proof: readonly string[] | null
+  write_proof: readonly string[] | null
+  more_proofs: string | null
+} {
+  const checkpoints = proofs.filter((proof) => proof.kind === 'checkpoint').map(checkpointKey)
+  const writes = proofs.filter((proof) => proof.kind === 'write').map(writeKey)
+  const parts = proofs.flatMap((proof) => (proof.kind === 'parts' ? proof.names : []))
+  const isMore = checkpoints.length > 1 || writes.length > 1 || parts.length > 0
+  return {
+    proof: checkpoints[0] ?? null,
+    write_proof: writes[0] ?? null,
+    more_proofs: isMore ? JSON.stringify({ checkpoints: checkpoints.slice(1), writes: writes.slice(1), parts }) : null,
   }
+}
 
-  #writesCall(
-    record: Omit<WritesRecord, 'parts'>,
-    { names, offsets, blob }: PartBlob,
-    generation: number | null,
-  ): Call {
-    const { address, taskId, taskPath, writes, lineage } = record
-    return [
-      this.#queries.putWrites,
-      [
-        this.#tenant,
-        address.threadId,
-        address.ns,
-        address.checkpointId,
-        taskId,
-        taskPath,
-        writes.map(({ idx }) => idx),
-        writes.map(({ channel }) => channel),
-        writes.map(({ value }) => value),
-        generation,
-        lineage ?? null,
-        names,
-        offsets,
-        blob,
-      ],
-    ]
-  }
+function checkpointKey({ ns, checkpointId, seq, digest }: CheckpointProof): readonly string[] {
+  return [ns, checkpointId, String(seq), digest]
+}
+
+function writeKey({ ns, checkpointId, taskId, idx, digest }: WriteProof): readonly string[] {
+  return [ns, checkpointId, taskId, String(idx), digest]
 }

@@ -1,141 +1,110 @@
-/** A store is who must have the data. It keeps records as they are; what they mean is the checkpointer's business. */
+/**
+ * A store must have what it acknowledged. It keeps records as they are; what they mean is the codec's business, and which
+ * parts it holds already is what `KnownThreads` remembers.
+ */
 import type { Address, CheckpointAddress } from '../address.ts'
-import type { PartSet } from '../codec/encode.ts'
+import type {
+  EncodedCheckpoint,
+  HistoryChannel,
+  StoredCheckpoint,
+  StoredHistory,
+  StoredWrite,
+} from '../codec/record.ts'
 import type { Part, PartName } from '../codec/part.ts'
+import type { Budget } from '../deadline.ts'
+import type { ListQuery } from './list-query.ts'
+import type { Proof } from './proof.ts'
 
-/** A checkpoint as `put` hands it over, encoded. */
-export interface CheckpointRecord {
+/** What a writer sends beside its record, and what it relies on. */
+export interface Delivery {
+  /** The thread's generation when the writer's run began; null: the call belongs to no known run, and is never late. */
+  readonly runGeneration: number | null
+  /** The generation in which the parts that are left out were stored; null: all parts come along. */
+  readonly generation: number | null
+  /** Commits on which the knowledge rests that the others are stored. Where one is missing, the verdict is `generation`. */
+  readonly proofs: readonly Proof[]
+  /** The record's parts that are not known to be stored. */
+  readonly newParts: readonly Part[]
+}
+
+/** A checkpoint to be committed. */
+export interface CheckpointRecord extends Omit<EncodedCheckpoint, 'parts'> {
   readonly address: CheckpointAddress
   /** The parent; equal to the checkpoint's own id when LangGraph puts a checkpoint again. */
   readonly parentId: string | undefined
   readonly runId: string | undefined
-  /** JSON: v first, then ts, channel_versions, versions_seen and whatever else the checkpoint had. */
-  readonly header: string
-  readonly manifest: string
-  /** Manifest lines that are kept only if the namespace holds the same line already (contract 1.4, the exception). */
-  readonly conditional: readonly string[]
-  /** JSON that jsonb can hold. */
-  readonly metadata: string
-  /** Of all of the above: the same id and digest again is a repeat. */
-  readonly digest: string
-  /** All parts that manifest and conditional lines name directly, and the index parts' items. */
-  readonly parts: PartSet
-  /** The thread's generation when the run began; undefined: unknown. */
-  readonly lineage: number | undefined
-  /** The fencing token that the writer claims, if any. */
-  readonly fence?: number | undefined
 }
 
-/** What one task wrote beside a checkpoint. */
+/** What one task wrote beside a checkpoint, to be committed. */
 export interface WritesRecord {
   readonly address: CheckpointAddress
-  readonly taskId: string
-  /** The task's place in the graph, in a form that Postgres's text can hold; `''` for input, `Command` and callers that pass none. */
-  readonly taskPath: string
-  readonly writes: readonly WriteRecord[]
-  readonly parts: PartSet
-  readonly lineage: number | undefined
-}
-
-export interface WriteRecord {
-  /** Below 0: a special channel, replaced by the next write of that channel; else the place in the call, kept. */
-  readonly idx: number
-  readonly channel: string
-  /** The JSON text of a node. */
-  readonly value: string
-}
-
-/** `replaced`: same id, new content. `deleted`: the run began before deleteThread, nothing was written. */
-export type Verdict = 'stored' | 'duplicate' | 'replaced' | 'fenced' | 'deleted'
-
-export interface PutResult {
-  readonly verdict: Verdict
-  /** The checkpoint's place in the thread's order of commits; 0 where nothing is stored. */
-  readonly seq: number
-  readonly generation: number
-  /** Of the record's parts those that were sent, as they were not known to be stored. */
-  readonly newParts: readonly Part[]
-}
-
-export interface WritesResult {
-  readonly verdict: 'stored' | 'deleted'
-  readonly generation: number
-  readonly newParts: readonly Part[]
-}
-
-export interface StoredWrite extends WriteRecord {
-  readonly taskId: string
-  readonly taskPath: string
-}
-
-/** A checkpoint as it was stored. */
-export interface StoredCheckpoint {
-  readonly address: CheckpointAddress
-  readonly parentId: string | undefined
-  readonly seq: number
-  readonly header: string
-  readonly manifest: string
-  readonly metadata: string
-  /** By task path, task id (both bytewise), then idx. */
   readonly writes: readonly StoredWrite[]
-  /** For a checkpoint of format < 4 with a parent: the parent's writes of `__pregel_tasks`, in the same order. */
-  readonly sends: readonly StoredWrite[]
 }
 
+/**
+ * - `stored` it is there now
+ * - `duplicate` the same id with the same digest was there already: a repeat, and success
+ * - `replaced` the same id with other content was there: the content is replaced, the first parent and seq stay
+ * - `generation` nothing was written, as parts that were left out may be gone: send all of them
+ * - `deleted` nothing was written, as the writer's run began before the thread was deleted
+ */
+export type Verdict = 'stored' | 'duplicate' | 'replaced' | 'generation' | 'deleted'
+
+export interface Answer<V extends Verdict = Verdict> {
+  readonly verdict: V
+  /** The checkpoint's place in the thread's order of commits; 0 where there is none. */
+  readonly seq: number
+  /** The thread's generation, in microseconds since the epoch; 0 where the thread does not exist. */
+  readonly generation: number
+}
+
+export type WritesVerdict = 'stored' | 'generation' | 'deleted'
+
+/** What a read found, as of one snapshot. */
 export interface Reading {
-  /** 0: the thread does not exist. */
+  /** In microseconds since the epoch; 0: the thread does not exist. */
   readonly generation: number
   readonly checkpoint: StoredCheckpoint | undefined
-  /** Parts that came along. */
+  /** Parts that came along; perhaps not all that the checkpoint leads to. */
   readonly parts: readonly Part[]
 }
 
-export interface ListQuery {
-  readonly threadId: string | undefined
-  readonly ns: string | undefined
-  readonly checkpointId: string | undefined
-  readonly before: string | undefined
-  /** A JSON text that metadata must contain, as jsonb's `@>` means it. */
-  readonly filter: string | undefined
-  readonly limit: number | undefined
+/** How a call is carried out. */
+export interface CallOptions {
+  /** Ends a read at once. Writes have none: one that is under way may be stored already. */
+  readonly signal?: AbortSignal | undefined
+  /** What is left of the time that the caller's operation may take. @default the store's own limits, from now */
+  readonly budget?: Budget | undefined
 }
 
-/** For one channel: the writes of its ancestors, oldest first, and the node it started from. */
-export interface StoredHistory {
-  readonly writes: readonly StoredWrite[]
-  /** The manifest of the nearest ancestor that holds the channel. */
-  readonly seedManifest: string | undefined
-}
-
-/** A channel as a store looks for it. */
-export interface HistoryChannel {
-  /** As in `writes`. */
-  readonly channel: string
-  /** The beginning of its line in a manifest. */
-  readonly manifestKey: string
-}
-
-/** A signal ends the waiting for a read; see Purpose in pg/retry.ts on why writes have none. */
+/**
+ * All methods reject with `UnavailableError` where the server can't be reached for as long as the limits allow, and with
+ * the server's own error where another attempt would not help.
+ */
 export interface Store {
-  put(record: CheckpointRecord): Promise<PutResult>
-  putWrites(record: WritesRecord): Promise<WritesResult>
+  /** Safe to repeat: the same id with the same digest is a `duplicate`. */
+  commit(record: CheckpointRecord, delivery: Delivery, options?: CallOptions): Promise<Answer>
+  /** Safe to repeat: an ordinary write stays as it was first stored, a special one is replaced by itself. */
+  commitWrites(record: WritesRecord, delivery: Delivery, options?: CallOptions): Promise<Answer<WritesVerdict>>
   /**
-   * One checkpoint, or the head, as of one snapshot; with its parts, where the store sees that this process has none
-   * and `withParts` (default true) does not say that they may be elsewhere.
+   * The checkpoint at the address, or the head of its namespace.
+   * @param withParts whether parts may come along in the same round trip; set where the caller has none at hand
    */
-  read(address: Address, signal?: AbortSignal, withParts?: boolean): Promise<Reading>
-  /** The parts with these names and all that their index parts lead to; silent about those it does not have. */
+  read(address: Address, withParts: boolean, options?: CallOptions): Promise<Reading>
+  /** The parts with these names and, if it can, all that their index parts lead to; silent about those it does not have. */
   readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]>
-  /** A checkpoint read in this generation names these parts: a later put needn't send them. */
-  know(threadId: string, generation: number, parts: Iterable<Part>): void
   /** Page by page. Last committed first within a thread; over all threads, greatest checkpoint id first. */
-  list(query: ListQuery, signal?: AbortSignal): AsyncIterable<readonly StoredCheckpoint[]>
+  list(query: ListQuery, options?: CallOptions): AsyncIterable<readonly StoredCheckpoint[]>
+  /** For each channel, what the ancestors of the address wrote since one of them held a value. */
   history(
     address: Address,
     channels: readonly HistoryChannel[],
-    signal?: AbortSignal,
+    options?: CallOptions,
   ): Promise<ReadonlyMap<string, StoredHistory>>
-  /** The names of a thread's parts; of very many, some. */
-  partNames(threadId: string): Promise<readonly PartName[]>
-  deleteThread(threadId: string): Promise<void>
+  /**
+   * Removes all of a thread. Safe to repeat: nothing that was stored after it is removed by a repeat.
+   * @param namesWanted of how many of its parts the names are wanted, at the most
+   * @returns names of parts that were removed
+   */
+  deleteThread(threadId: string, namesWanted: number, options?: CallOptions): Promise<readonly PartName[]>
 }

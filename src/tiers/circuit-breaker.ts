@@ -1,5 +1,15 @@
 /** Keeps calls away from a service that fails, so that its trouble costs them nothing. */
 
+/**
+ * | state     | calls           | leaves it when                                                                       |
+ * |-----------|-----------------|--------------------------------------------------------------------------------------|
+ * | `closed`  | are made        | `failures` calls in a row have failed: `open`, for `openMs`                          |
+ * | `open`    | are not made    | its time is over and `takeProbe` is called: `probing`                                |
+ * | `probing` | only the probe  | the probe succeeds: `closed`; it fails: `open`, twice as long as before (`maxOpenMs`) |
+ *
+ * A call that began while the breaker was closed may end later: in `open` its outcome is ignored, in `probing` it is
+ * taken for the probe's.
+ */
 export type BreakerState = 'closed' | 'open' | 'probing'
 
 export interface BreakerOptions {
@@ -7,9 +17,9 @@ export interface BreakerOptions {
   readonly failures?: number | undefined
   /** How long it stays open at first; twice as long after each probe that fails. @default 1000 */
   readonly openMs?: number | undefined
-  /** … and never longer than this. @default 10000 */
+  /** The longest time that it stays open. @default 10000 */
   readonly maxOpenMs?: number | undefined
-  /** Milliseconds, of a clock that never steps back. */
+  /** Milliseconds, of a clock that never steps back. @default performance.now */
   readonly clock?: (() => number) | undefined
 }
 
@@ -19,7 +29,7 @@ export class CircuitBreaker {
   readonly #maxOpenMs: number
   readonly #clock: () => number
   #state: BreakerState = 'closed'
-  #inARow = 0
+  #failuresInARow = 0
   #nextOpenMs: number
   #openUntil = 0
 
@@ -40,24 +50,24 @@ export class CircuitBreaker {
     return this.#state === 'closed'
   }
 
-  /** True for one caller once the time is over: he makes one call, whose outcome decides. */
+  /** @returns true to one caller once the time is over: that caller must make a call and report its outcome */
   takeProbe(): boolean {
     if (this.#state !== 'open' || this.#clock() < this.#openUntil) return false
     this.#state = 'probing'
     return true
   }
 
-  /** A call went well. While open, that is one from before, and tells nothing new. */
+  /** Reports that a call succeeded. */
   succeeded(): void {
     if (this.#state === 'open') return
     this.#state = 'closed'
-    this.#inARow = 0
+    this.#failuresInARow = 0
     this.#nextOpenMs = this.#openMs
   }
 
-  /** A call failed. @returns whether that opened the breaker, or kept it open after a probe */
+  /** Reports that a call failed. @returns whether that opened the breaker, for the first time or again after a probe */
   failed(): boolean {
-    if (this.#state === 'open' || (this.#state === 'closed' && ++this.#inARow < this.#failures)) return false
+    if (this.#state === 'open' || (this.#state === 'closed' && ++this.#failuresInARow < this.#failures)) return false
     this.#state = 'open'
     this.#openUntil = this.#clock() + this.#nextOpenMs
     this.#nextOpenMs = Math.min(this.#nextOpenMs * 2, this.#maxOpenMs)

@@ -1,10 +1,10 @@
-/** Parts on their way to Redis: nobody waits for them, so what may wait is bounded, and the rest is dropped. */
+/** Parts on their way to Redis. They are sent in the background; how much may wait is bounded, and the rest is dropped. */
 import type { Part } from '../codec/part.ts'
 
 /** Sends one part. Never rejects. */
 type Send = (key: string, part: Part) => Promise<void>
 
-/** On the wire at a time. Little, as replies to readers come behind them on the same connection. */
+/** How much is sent at a time: little, as on the same connection a read's reply comes only after the replies to these. */
 const MAX_SENDING = 32
 const MAX_SENDING_SIZE = 256 * 1024
 
@@ -18,13 +18,13 @@ export class FillQueue {
   #isScheduled = false
   #whenIdle: (() => void)[] = []
 
-  /** @param maxSize of all that wait, in characters of text and bytes */
+  /** @param maxSize of all parts that wait together, in characters of text and bytes */
   constructor(send: Send, maxSize: number) {
     this.#send = send
     this.#maxSize = maxSize
   }
 
-  /** Whether there was room. What is under way already is not taken twice. */
+  /** A part that waits or is being sent already is not added twice. @returns whether there was room */
   add(key: string, part: Part): boolean {
     if (this.#waiting.has(key) || this.#sending.has(key)) return true
     if (this.#waitingSize + part.size > this.#maxSize) return false
@@ -34,7 +34,7 @@ export class FillQueue {
     return true
   }
 
-  /** Drops what waits: all, or the keys that begin so. @returns how many */
+  /** Drops the parts that wait and whose keys begin with the prefix; without one, all. @returns how many */
   drop(prefix = ''): number {
     let dropped = 0
     for (const [key, part] of this.#waiting) {
@@ -55,7 +55,7 @@ export class FillQueue {
     })
   }
 
-  /** In a later turn: who offers parts is in the middle of answering somebody. */
+  /** Sends in a later turn of the event loop, so that the put or read that offered the parts is answered first. */
   #schedule(): void {
     if (this.#isScheduled) return
     this.#isScheduled = true

@@ -1,30 +1,30 @@
-import { LRUCache } from 'lru-cache'
 import type { Part, PartName } from '../codec/part.ts'
+import { LruMap } from '../lru-map.ts'
 import type { PartTier, TierStats } from './part-tier.ts'
 
 export interface LruTierStats extends TierStats {
-  /** Parts that are held. */
+  /** How many parts are held. */
   readonly parts: number
-  /** About what they take. */
+  /** What they take of the heap, about. */
   readonly bytes: number
 }
 
 /**
- * A tier in this process, bounded by bytes; the least recently used part goes first. A part is kept once for all
- * threads that have it: who knows its name has read it in a manifest of his own.
+ * A tier in this process, bounded by bytes; the part that was used longest ago goes first. A part is kept once for all
+ * threads that have it. No thread gets a part of another by that: it must know the name, and names stand in manifests.
  */
 export class LruTier implements PartTier {
-  readonly #parts: LRUCache<PartName, Part>
+  readonly #parts: LruMap<PartName, Part>
   #hits = 0
   #misses = 0
 
-  /** @param maxBytes counted as two bytes a character, what a parsed tree of mostly text takes. */
+  /** @param maxBytes of heap, by `weightOf` */
   constructor(maxBytes: number) {
-    this.#parts = new LRUCache({
-      maxSize: maxBytes,
-      sizeCalculation: (part) => part.size * 2 + 200,
-      // A part beyond this is not kept and evicts nobody.
-      maxEntrySize: Math.max(1, Math.floor(maxBytes / 8)),
+    this.#parts = new LruMap({
+      maxWeight: maxBytes,
+      weigh: weightOf,
+      // A larger part is not kept: it would push out too many others.
+      maxEntryWeight: Math.max(1, Math.floor(maxBytes / 8)),
     })
   }
 
@@ -39,8 +39,8 @@ export class LruTier implements PartTier {
     return names.flatMap((name) => this.peek(name) ?? [])
   }
 
-  put(_threadId: string, parts: Iterable<Part>): void {
-    // Those that are here already are passed by, a quarter of the cost of setting them: reading is what keeps a part.
+  offer(_threadId: string, parts: Iterable<Part>): void {
+    // A part that is here is skipped, at a quarter of the cost of setting it again: to be read is what keeps a part.
     for (const part of parts) if (!this.#parts.has(part.name)) this.#parts.set(part.name, part)
   }
 
@@ -53,6 +53,11 @@ export class LruTier implements PartTier {
   }
 
   stats(): LruTierStats {
-    return { hits: this.#hits, misses: this.#misses, parts: this.#parts.size, bytes: this.#parts.calculatedSize }
+    return { hits: this.#hits, misses: this.#misses, parts: this.#parts.size, bytes: this.#parts.weight }
   }
+}
+
+/** What a part takes of the heap, in bytes: two a character, as a tree of mostly text does, and its name and places. */
+function weightOf(part: Part): number {
+  return part.size * 2 + 200
 }

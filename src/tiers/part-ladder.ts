@@ -1,5 +1,5 @@
 /** Brings the parts of a value: from this process, else from the tiers further away, else from the store. */
-import { collectMissing, type Parts } from '../codec/decode.ts'
+import { collectMissing, reachable, type Parts } from '../codec/decode.ts'
 import type { Node } from '../codec/format.ts'
 import type { Part, PartName } from '../codec/part.ts'
 import type { PartTier } from './part-tier.ts'
@@ -24,31 +24,32 @@ export class PartLadder {
     )
   }
 
-  /** Whether a tier outside this process will be asked before the store: then the store needn't send parts unasked. */
-  asksBeforeStore(): boolean {
+  /** Whether a tier outside this process can be asked now. */
+  hasUsableFarTier(): boolean {
     for (const tier of this.#flights.keys()) if (tier.isUsable()) return true
     return false
   }
 
-  /** Parts that have become durable. */
+  /** Offers parts that have become durable to all tiers. */
   offer(threadId: string, parts: readonly Part[]): void {
-    for (const tier of this.#tiers) tier.put(threadId, parts)
+    offerTo(this.#tiers, threadId, parts)
   }
 
-  /** A thread was deleted; these were its parts, as far as they are known. */
+  /** Removes the parts of a thread that was deleted, as far as they are known, from all tiers. */
   forget(threadId: string, names: readonly PartName[]): void {
     for (const tier of this.#tiers) tier.forget(threadId, names)
   }
 
   /**
-   * All parts that the nodes lead to, of which the store has sent `brought` already; no others, as nothing says that those
-   * are still stored. A tier is given what it lacked. What is nowhere stays missing; the decoder names it.
+   * All parts that the nodes lead to. The store has sent `brought` already; those of them that no node leads to are left
+   * out, as nothing says that they are still stored. A tier is offered what it lacked. A part that is nowhere is left out;
+   * the decoder names it in its error.
    */
   async bring(threadId: string, nodes: readonly Node[], brought: readonly Part[], fetch: PartFetch): Promise<Parts> {
     const found = new Map<PartName, Part>()
     if (brought.length > 0) {
       for (const part of brought) found.set(part.name, part)
-      this.#give(threadId, brought, this.#tiers)
+      this.offer(threadId, brought)
     }
     const missing = new Set<PartName>()
     for (const node of nodes) collectMissing(node, (name) => found.get(name) ?? this.#peek(name, found), missing)
@@ -57,7 +58,7 @@ export class PartLadder {
     return reachable(nodes, found)
   }
 
-  /** Noted in `found`: the tier may drop it before the value is decoded. */
+  /** A part that is found is kept in `found`, as the tier may drop it before the value is decoded. */
   #peek(name: PartName, found: Map<PartName, Part>): Part | undefined {
     for (const tier of this.#near) {
       const part = tier.peek?.(name)
@@ -68,7 +69,7 @@ export class PartLadder {
     return undefined
   }
 
-  /** Each far tier, then the store. Index parts that come name the next level, down to parts at hand. */
+  /** Asks each far tier, then the store. The index parts in an answer name the parts to ask for next. */
   async #climb(
     threadId: string,
     wanted: ReadonlySet<PartName>,
@@ -76,7 +77,7 @@ export class PartLadder {
     fetch: PartFetch,
   ): Promise<void> {
     let missing = wanted
-    /** Adds an answer; whether it held anything that was missing. */
+    /** Takes an answer. @returns whether it held anything that was missing */
     const take = (parts: readonly Part[]): boolean => {
       for (const part of parts) found.set(part.name, part)
       const before = missing
@@ -89,15 +90,14 @@ export class PartLadder {
     }
 
     for (const [tier, flight] of this.#flights) {
+      const nearer = this.#tiers.slice(0, this.#tiers.indexOf(tier))
       const asked = new Set<PartName>()
-      while (tier.isUsable()) {
-        const fresh = new Set([...missing].filter((name) => !asked.has(name)))
-        if (fresh.size === 0) break
+      for (let fresh = missing; fresh.size > 0; fresh = without(missing, asked)) {
         for (const name of fresh) asked.add(name)
         take(
           await flight.get(threadId, fresh, async (names) => {
-            const parts = await tier.get(threadId, names)
-            this.#give(threadId, parts, this.#tiers.slice(0, this.#tiers.indexOf(tier)))
+            const parts = await tier.get(threadId, [...names])
+            offerTo(nearer, threadId, parts)
             return parts
           }),
         )
@@ -107,26 +107,19 @@ export class PartLadder {
     while (missing.size > 0 && isProgress) {
       isProgress = take(
         await this.#storeFlight.get(threadId, missing, async (names) => {
-          const parts = await fetch(names)
-          this.#give(threadId, parts, this.#tiers)
+          const parts = await fetch([...names])
+          this.offer(threadId, parts)
           return parts
         }),
       )
     }
   }
-
-  #give(threadId: string, parts: readonly Part[], tiers: readonly PartTier[]): void {
-    if (parts.length > 0) for (const tier of tiers) tier.put(threadId, parts)
-  }
 }
 
-function reachable(nodes: readonly Node[], found: Parts): Parts {
-  const parts = new Map<PartName, Part>()
-  const take = (name: PartName) => {
-    const part = found.get(name)
-    if (part !== undefined) parts.set(name, part)
-    return part
-  }
-  for (const node of nodes) collectMissing(node, take, new Set())
-  return parts
+function offerTo(tiers: readonly PartTier[], threadId: string, parts: readonly Part[]): void {
+  if (parts.length > 0) for (const tier of tiers) tier.offer(threadId, parts)
+}
+
+function without(names: ReadonlySet<PartName>, others: ReadonlySet<PartName>): ReadonlySet<PartName> {
+  return new Set([...names].filter((name) => !others.has(name)))
 }

@@ -1,26 +1,25 @@
-/** A tier is somebody who may have a part. Parts never change, so no tier ever has to forget one to be right. */
+/** A tier may have a part; the store must. Parts never change, so a tier that keeps one too long is never wrong. */
 import type { Part, PartName } from '../codec/part.ts'
 
 export interface PartTier {
   /**
    * The part, if it is in this process: at once, without a promise and without allocating, as a read asks for each of
-   * its parts. A tier further away has no such method.
+   * its parts. A tier outside this process has no such method.
    */
   peek?(name: PartName): Part | undefined
-  /** Those of a thread's parts that it has, verified; silent about the rest. In trouble it has none: it never rejects. */
+  /** Those of a thread's parts that it has, verified; the others are left out. Never rejects: in trouble it has none. */
   get(threadId: string, names: readonly PartName[]): Promise<readonly Part[]>
-  /** Offers parts that are durable already. Returns at once and never throws; the tier may take them, or not. */
-  put(threadId: string, parts: Iterable<Part>): void
-  /** The thread is gone: these were its parts. As `put`, at once, and as far as the tier can. */
+  /** Offers parts that are durable already; the tier may keep them or not. Returns at once and never throws. */
+  offer(threadId: string, parts: Iterable<Part>): void
+  /** Removes parts of a thread that was deleted, as far as the tier can. Returns at once and never throws. */
   forget(threadId: string, names: readonly PartName[]): void
-  /** Whether asking is worth a try now. False while a tier is known to be out of reach. */
+  /** Whether `get` would ask now. False while the tier is known to be out of reach. Changes nothing. */
   isUsable(): boolean
-  stats(): TierStats
 }
 
 /** What a tier has been asked for since it was made, in parts. */
 export interface TierStats {
-  /** Found, and what their names say. */
+  /** Found, and verified. */
   readonly hits: number
   /** Asked for and not found. */
   readonly misses: number

@@ -1,8 +1,8 @@
-/** The ioredis client: yours, used as it is, or one of ours, made to fail fast. */
+/** The ioredis client: the caller's, used as it is, or one made here, with options that make it fail fast. */
 import { createRequire } from 'node:module'
 import { OptionsError } from '../errors.ts'
 
-/** What we use of a `Redis` or `Cluster` of ioredis, 5 or 6. No listener is added, and it is never closed here. */
+/** The part of a `Redis` or `Cluster` of ioredis 5 or 6 that is used. No listener is added, and it is never closed here. */
 export interface RedisClient {
   readonly status: string
   mgetBuffer(keys: string[]): Promise<(Buffer | null)[]>
@@ -10,7 +10,10 @@ export interface RedisClient {
   unlink(keys: string[]): Promise<number>
 }
 
-/** Options for a client that will be ours: ioredis's `RedisOptions`. They go before our own, which make it fail fast. */
+/**
+ * Options for a client that is made here: ioredis's `RedisOptions`. They override the defaults that make it fail fast, but
+ * for `lazyConnect` and `retryStrategy`: the client connects when it is used.
+ */
 export interface RedisClientOptions {
   readonly host?: string | undefined
   readonly port?: number | undefined
@@ -21,42 +24,75 @@ export interface RedisClientOptions {
   readonly tls?: object | undefined
 }
 
-/** Where Redis is: a URL, options of a client that will be ours, or a client of yours. */
+/** Where Redis is: a URL, options for a client that is made here, or a client. */
 export type RedisConnection =
   | string
   | RedisClient
   | RedisClientOptions
   | (RedisClientOptions & { readonly [option: string]: unknown })
 
-/** A client, and what may be done with it. For one of yours, that is nothing but to send commands. */
+/** A client, and what may be done with it. With a client of the caller, only commands are sent. */
 export interface RedisLink {
   readonly client: RedisClient
-  /** Begins to connect where that has not begun. A promise while it goes on, which never rejects; then undefined. */
+  /** Connects where there is no connection. @returns a promise until it is made or failed, which never rejects */
   connect(): Promise<void> | undefined
-  /** Replaces a connection that does not answer. The operating system would take a quarter of an hour to notice. */
-  reconnect(): void
+  /** Gives up a connection that does not answer. The operating system would take a quarter of an hour to notice. */
+  dropConnection(): void
   close(): void
+  /** Why the last connection failed, if one has; of a client of the caller it is not known. */
+  problem(): string | undefined
 }
 
-/** A client as we make it. */
+/** A client that was made here. */
 interface OwnClient extends RedisClient {
+  /** The socket, once there is one. */
+  readonly stream?: { unref?(): void } | undefined
   connect(): Promise<void>
   disconnect(reconnect?: boolean): void
-  on(event: 'error', listener: () => void): unknown
+  on(event: 'error' | 'connect', listener: (error: unknown) => void): unknown
 }
 
-/** @throws OptionsError where it is nothing we can use, or ioredis is not installed */
+/** @throws OptionsError where the connection can't be used, or ioredis is not installed. It never holds a password. */
 export function openRedis(connection: RedisConnection, timeoutMs: number): RedisLink {
   if (typeof connection === 'string') {
-    if (!/^rediss?:\/\/./.test(connection))
-      throw new OptionsError('redis', 'must be a URL that begins with redis:// or rediss://.')
-    return ownLink(new (loadIoredis().Redis)(connection, ownOptions({}, timeoutMs)))
+    requireUrl(connection)
+    return ownLink(newClient(connection, ownOptions({}, timeoutMs)))
   }
   if (typeof connection !== 'object' || connection === null) throw new OptionsError('redis', MUST_BE)
-  if (isClient(connection)) return { client: connection, connect: () => undefined, reconnect() {}, close() {} }
+  if (isClient(connection)) return callersLink(connection)
   // A client of another package would be taken for options, and Redis looked for on this machine.
   if ('connect' in connection || 'sendCommand' in connection) throw new OptionsError('redis', MUST_BE)
-  return ownLink(new (loadIoredis().Redis)(ownOptions(connection, timeoutMs)))
+  return ownLink(newClient(ownOptions(connection, timeoutMs)))
+}
+
+/** What went wrong, without the arguments of a command: Redis repeats those of one it does not know, passwords included. */
+export function problemOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return message.replace(/,? with args beginning with[^]*/, '')
+}
+
+/** ioredis is given only URLs that it can parse: the error of `new URL` holds the URL, and the password with it. */
+function requireUrl(text: string): void {
+  if (!/^rediss?:\/\/./.test(text))
+    throw new OptionsError('redis', 'must be a URL that begins with redis:// or rediss://.')
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  // An @ further on ends a password with a / ? or # in it, the rest of which would be taken for a database or options.
+  if (url === undefined || `${url.pathname}${url.search}${url.hash}`.includes('@')) {
+    throw new OptionsError(
+      'redis',
+      'is not a valid URL. It is not repeated here, as it may hold a password. Percent-encode the characters : / ? # @ % in user name and password.',
+    )
+  }
+}
+
+/** Its own error is not the cause of ours: messages and properties of errors of URL and option parsers hold their input. */
+function newClient(...args: (string | object)[]): OwnClient {
+  const { Redis } = loadIoredis()
+  try {
+    return new Redis(...args)
+  } catch (error) {
+    throw new OptionsError('redis', `is refused by ioredis (${error instanceof Error ? error.name : typeof error}).`)
+  }
 }
 
 const MUST_BE = 'must be a URL, options for ioredis, or a Redis or Cluster of ioredis 5 or 6.'
@@ -69,47 +105,63 @@ function isClient(connection: object): connection is RedisClient {
 
 /**
  * With its own defaults, ioredis keeps a command for a stopped Redis for more than 45 s; with these it has 51 ms, one to
- * an absent Redis fails at once, and the client is usable 0.4 s after a restart. Nothing is sent late or twice.
+ * an absent Redis fails at once, and the client is usable as soon as Redis is. Nothing is sent late or twice.
  */
 function ownOptions(given: object, timeoutMs: number): object {
   return {
     connectionName: 'langgraph-pg-checkpointer',
     connectTimeout: Math.max(250, 5 * timeoutMs),
-    commandTimeout: 2 * timeoutMs, // for its handshake; commands of ours have our own timer
+    commandTimeout: 2 * timeoutMs, // for its handshake; our commands have our own timer
     disconnectTimeout: 250,
     maxRetriesPerRequest: 0,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     keepAlive: 10_000,
-    retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 5), 1000),
+    sentinelRetryStrategy: null,
     ...given,
     lazyConnect: true,
+    // A timer that connects again and again would keep the process alive. Each use of the client connects it where it must.
+    retryStrategy: null,
   }
 }
 
+function callersLink(client: RedisClient): RedisLink {
+  return { client, connect: () => undefined, dropConnection() {}, close() {}, problem: () => undefined }
+}
+
+/** In these states a client does nothing until it is told to connect: it never has, or its connection has ended. */
+const UNCONNECTED: ReadonlySet<string> = new Set(['wait', 'end'])
+
 function ownLink(client: OwnClient): RedisLink {
   // Without a listener ioredis prints each failed attempt to connect. Failures are counted where commands fail.
-  client.on('error', () => {})
+  let problem: string | undefined
+  client.on('error', (error) => (problem = problemOf(error)))
+  // The connection does not keep the process alive. A command that waits for its reply does, by its timer.
+  client.on('connect', () => client.stream?.unref?.())
   let connecting: Promise<void> | undefined
+  let isClosed = false
   return {
     client,
     connect() {
-      if (client.status !== 'wait') return connecting
-      connecting = begin()
+      if (!isClosed && connecting === undefined && UNCONNECTED.has(client.status)) connecting = begin()
       return connecting
     },
-    reconnect() {
-      if (client.status === 'ready') client.disconnect(true)
+    dropConnection() {
+      if (client.status === 'ready') client.disconnect()
     },
-    close: () => client.disconnect(),
+    close() {
+      isClosed = true
+      client.disconnect()
+    },
+    problem: () => problem,
   }
   async function begin(): Promise<void> {
-    await client.connect().catch(() => {}) // the command that waits for it will tell
+    await client.connect().catch(() => {}) // the command that waits for it fails by the client's status
     connecting = undefined
   }
 }
 
-/** Loaded when it is needed, as most have no Redis; and at once, so that its lack shows at the start of a program. */
+/** Loaded only where Redis is used, as it is optional; and synchronously, so that a program without it fails at its start. */
 function loadIoredis(): { readonly Redis: new (...args: (string | object)[]) => OwnClient } {
   try {
     return createRequire(import.meta.url)('ioredis') as ReturnType<typeof loadIoredis>

@@ -2,9 +2,9 @@
  * A tier in Redis. Postgres says which parts a value consists of, Redis only what is in them: nothing that it holds,
  * loses or makes up can change an answer.
  *
- * A part stands under `<prefix>:{<hash of tenant and thread>}:<part name>`, so no byte of a user's is in a key and a
- * cluster keeps a thread in one slot. It is set once, for a bounded time, and verified by its name before use. Commands:
- * MGET, SET … PX … NX, UNLINK; no others.
+ * The key of a part is `<prefix>:{<hash of tenant and thread>}:<part name>`, so it holds nothing that a user wrote, and a
+ * cluster keeps a thread in one slot. A part is set once, for a bounded time, and verified by its name before use. The
+ * only commands are MGET, SET … PX … NX and UNLINK.
  */
 import { hash } from 'node:crypto'
 import { GROUP_CHARS, PIECE_LENGTH } from '../codec/format.ts'
@@ -12,7 +12,7 @@ import { Part, type PartName } from '../codec/part.ts'
 import { CircuitBreaker, type BreakerState } from './circuit-breaker.ts'
 import { FillQueue } from './fill-queue.ts'
 import type { PartTier, TierStats } from './part-tier.ts'
-import { openRedis, type RedisClient, type RedisConnection, type RedisLink } from './redis-client.ts'
+import { openRedis, problemOf, type RedisClient, type RedisConnection, type RedisLink } from './redis-client.ts'
 import { ReplyTimeoutError, replyInTime } from './reply-in-time.ts'
 
 export interface RedisTierOptions {
@@ -24,15 +24,15 @@ export interface RedisTierOptions {
 }
 
 export interface RedisTierStats extends TierStats {
-  /** Commands that failed or were not answered in time. Each was a miss or a fill less, and nothing worse. */
+  /** Commands that failed or were not answered in time. A read then asked Postgres; a part was not put into Redis. */
   readonly errors: number
-  /** Values that were not what their names say: taken for misses, and removed. */
+  /** Values that did not match the hash in their key: counted as misses, and removed from Redis. */
   readonly rejected: number
-  /** Parts that Redis was given. */
+  /** Parts that were put into Redis, or were there already. */
   readonly fills: number
-  /** Parts that it was not given, as too much waited for it or it was out of reach. */
+  /** Parts that were not put into Redis, because too many waited, it was out of reach, or it refused them before. */
   readonly fillsDropped: number
-  /** Anything but `closed`: Redis failed, and is left alone for a while. */
+  /** `closed`: Redis is used. `open`: it failed, and is not asked for some seconds. `probing`: one command is a trial. */
   readonly breaker: BreakerState
 }
 
@@ -44,19 +44,19 @@ export interface RedisHealth {
   readonly error: string | undefined
 }
 
-/** What may wait for Redis, in characters of text and bytes. */
+/** How much may wait to be sent to Redis, in characters of text and bytes. */
 const MAX_WAITING = 16 * 1024 * 1024
-/** How long `end` waits for what is on its way. */
+/** How long `end` waits for parts and removals that are being sent. */
 const END_MS = 1000
 /** What one MGET may ask for, by the sizes that parts of a kind may have: about 1 MB, so that a reply comes in time. */
 const MGET_CHARS = 1024 * 1024
 const UNLINK_KEYS = 500
-/** How long `health` waits: for a connection, too. */
+/** How long `health` waits for a connection and a reply together. */
 const HEALTH_MS = 1000
-/** In these states a client keeps commands for later, or fails them. */
+/** A client in one of these states has no connection: it keeps commands for later, or fails them. */
 const OUT_OF_REACH: ReadonlySet<string> = new Set(['reconnecting', 'close', 'disconnecting', 'end'])
 
-/** The client has mixed up replies. Its connection is no good any more. */
+/** A reply has another form than the command's: the client has mixed up replies, and its connection is unusable. */
 class WrongReplyError extends Error {
   constructor() {
     super('Redis sent the reply to another command')
@@ -67,7 +67,7 @@ export class RedisTier implements PartTier {
   readonly #options: RedisTierOptions
   readonly #link: RedisLink
   readonly #breaker = new CircuitBreaker()
-  /** Redis may refuse to write (out of memory, read-only) and read well. */
+  /** For writes that Redis refuses (out of memory, read-only) while it still answers reads. */
   readonly #fillBreaker = new CircuitBreaker()
   readonly #fills = new FillQueue((key, part) => this.#fill(key, part), MAX_WAITING)
   readonly #unlinking = new Set<Promise<void>>()
@@ -79,20 +79,16 @@ export class RedisTier implements PartTier {
     this.#link = openRedis(connection, options.timeoutMs)
   }
 
-  /** Nobody waits for a probe: the call that finds it due sends it, and goes on without Redis. */
   isUsable(): boolean {
-    if (this.#isEnded) return false
-    void this.#link.connect()
-    if (this.#breaker.isClosed) return true
-    if (this.#breaker.takeProbe()) void this.#mget([this.#probeKey]).catch(() => {})
-    return false
+    return !this.#isEnded && this.#breaker.isClosed
   }
 
   async get(threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
+    if (!this.#mayAsk()) return []
     const start = this.#keyStart(threadId)
     const parts: Part[] = []
     for (const some of inAnswers(names)) {
-      if (!this.isUsable()) break
+      if (!this.#mayAsk()) break
       try {
         this.#verify(start, some, await this.#mget(some.map((name) => start + name)), parts)
       } catch {
@@ -104,43 +100,47 @@ export class RedisTier implements PartTier {
     return parts
   }
 
-  put(threadId: string, parts: Iterable<Part>): void {
-    const isUsable = this.isUsable()
+  offer(threadId: string, parts: Iterable<Part>): void {
+    const mayAsk = this.#mayAsk()
     const start = this.#keyStart(threadId)
     for (const part of parts) {
       if (part.size > this.#options.maxValueBytes) continue
-      if (!isUsable || !this.#fills.add(start + part.name, part)) this.#counts.fillsDropped++
+      if (!mayAsk || !this.#fills.add(start + part.name, part)) this.#counts.fillsDropped++
     }
   }
 
   forget(threadId: string, names: readonly PartName[]): void {
     const start = this.#keyStart(threadId)
     this.#fills.drop(start)
-    this.#unlink(names.map((name) => start + name))
+    if (this.#mayAsk()) this.#unlink(names.map((name) => start + name))
   }
 
   stats(): RedisTierStats {
     return { ...this.#counts, breaker: this.#breaker.state }
   }
 
-  /** Asks Redis for one key, with patience and whatever the breaker says. Never rejects. */
+  /** Asks Redis for one key, for up to a second and even where the breaker is open. Never rejects. */
   async health(): Promise<RedisHealth> {
     const start = performance.now()
     try {
+      if (this.#isEnded) throw new Error('The connection to Redis is not used any more, as end() was called.')
       const reply = this.#issue((client) => client.mgetBuffer([this.#probeKey]))
       await replyInTime(reply, Math.max(this.#options.timeoutMs, HEALTH_MS))
       return { reachable: true, latencyMs: performance.now() - start, error: undefined }
     } catch (error) {
-      return { reachable: false, latencyMs: undefined, error: error instanceof Error ? error.message : String(error) }
+      return { reachable: false, latencyMs: undefined, error: problemOf(error) }
     }
   }
 
-  /** Resolves when nothing is on its way to Redis. Never rejects. */
+  /** Resolves when nothing waits to be sent to Redis and nothing is being sent. Never rejects. */
   async settled(): Promise<void> {
     await Promise.all([this.#fills.idle(), ...this.#unlinking])
   }
 
-  /** Sends what waits, for a moment, and closes the client if it is ours. Never rejects. */
+  /**
+   * Sends what waits, for up to a second, and closes the client if it was made here. From then on the tier has no parts,
+   * takes none and sends nothing. Never rejects.
+   */
   async end(): Promise<void> {
     if (this.#isEnded) return
     this.#isEnded = true
@@ -148,14 +148,25 @@ export class RedisTier implements PartTier {
     this.#link.close()
   }
 
-  /** Takes what is what its name says. What is not goes, so that it can be set anew. */
+  /**
+   * Whether a command may be sent. Where the breaker's time is over, this sends the probe; nothing waits for its outcome.
+   * Only work that is about to use Redis asks this, so that a process without work sends nothing.
+   */
+  #mayAsk(): boolean {
+    if (this.#isEnded) return false
+    if (this.#breaker.isClosed) return true
+    if (this.#breaker.takeProbe()) void this.#mget([this.#probeKey]).catch(() => {})
+    return false
+  }
+
+  /** Takes the values that match their names. The others are removed: SET … NX would keep them. */
   #verify(start: string, names: readonly PartName[], bodies: readonly (Buffer | null)[], parts: Part[]): void {
     const { maxValueBytes } = this.#options
     const wrong: string[] = []
     for (const [i, name] of names.entries()) {
       const body = bodies[i]
       if (!Buffer.isBuffer(body) || body.length > maxValueBytes) continue
-      // Bytes are copied, or the reply's buffer, of which they are a slice, would live as long as the part.
+      // Bytes are copied: they are a slice of the reply's buffer, all of which would stay in memory with the part.
       const part = Part.verified(name, name.startsWith('b') ? new Uint8Array(body) : body.toString())
       if (part === undefined) wrong.push(start + name)
       else parts.push(part)
@@ -205,12 +216,12 @@ export class RedisTier implements PartTier {
       try {
         await this.#send((client) => client.unlink(keys.slice(i, i + UNLINK_KEYS)))
       } catch {
-        return // their time will come
+        return // Redis removes them when their time is over
       }
     }
   }
 
-  /** Every command: under our own timer, counted, and known to the breaker. */
+  /** Sends a command with a time limit, counts its failure, and reports the outcome to the breaker. */
   async #send<Reply>(command: (client: RedisClient) => Promise<Reply>, isFill = false): Promise<Reply> {
     try {
       const reply = await replyInTime(this.#issue(command), this.#options.timeoutMs)
@@ -220,7 +231,8 @@ export class RedisTier implements PartTier {
       this.#counts.errors++
       const isRefusedFill = isFill && error instanceof Error && error.name === 'ReplyError'
       const isOpened = !isRefusedFill && this.#breaker.failed()
-      if (isOpened && (error instanceof ReplyTimeoutError || error instanceof WrongReplyError)) this.#link.reconnect()
+      if (isOpened && (error instanceof ReplyTimeoutError || error instanceof WrongReplyError))
+        this.#link.dropConnection()
       throw error
     }
   }
@@ -229,7 +241,9 @@ export class RedisTier implements PartTier {
     const connecting = this.#link.connect()
     if (connecting !== undefined) await connecting
     const { client } = this.#link
-    if (OUT_OF_REACH.has(client.status)) throw new Error(`The Redis client's status is "${client.status}"`)
+    if (OUT_OF_REACH.has(client.status)) {
+      throw new Error(this.#link.problem() ?? `The Redis client has no connection; its status is "${client.status}".`)
+    }
     return command(client)
   }
 
@@ -238,13 +252,13 @@ export class RedisTier implements PartTier {
     return `${prefix}:{${hash('sha256', JSON.stringify([tenant, threadId]), 'base64url').slice(0, 22)}}:`
   }
 
-  /** Nothing stands there. */
+  /** A key that is never set. */
   get #probeKey(): string {
     return `${this.#options.prefix}:{probe}`
   }
 }
 
-/** Names whose parts fit one answer. */
+/** The names in groups, so that the reply to one MGET of each has at most about MGET_CHARS. */
 function* inAnswers(names: readonly PartName[]): Generator<readonly PartName[]> {
   let some: PartName[] = []
   let chars = 0
@@ -261,7 +275,7 @@ function* inAnswers(names: readonly PartName[]): Generator<readonly PartName[]> 
   if (some.length > 0) yield some
 }
 
-/** Pieces are nearly always full; of the other kinds, few parts reach what they may have. */
+/** The size to reckon with: pieces are nearly always full; parts of other kinds are rarely larger than a group. */
 function usualCharsOf(name: PartName): number {
   return name.startsWith('t') || name.startsWith('b') ? PIECE_LENGTH : GROUP_CHARS
 }

@@ -1,45 +1,43 @@
-/** Readers of a thread who want the same parts at the same time share one question. */
+/** Readers of a thread that want the same parts at the same time share one question. */
 import type { Part, PartName } from '../codec/part.ts'
 
+/** A question that has been asked and not been answered yet. */
 interface Question {
   readonly names: ReadonlySet<PartName>
   readonly answer: Promise<readonly Part[]>
 }
 
-type Ask = (names: readonly PartName[]) => Promise<readonly Part[]>
+type Ask = (names: ReadonlySet<PartName>) => Promise<readonly Part[]>
 
 export class SingleFlight {
-  readonly #insists: boolean
-  /** By thread. Questions, not names, are listed: where nobody else is asking, sharing costs nothing. */
+  readonly #asksAgain: boolean
+  /** By thread. */
   readonly #open = new Map<string, Question[]>()
 
-  /** @param insists what another's answer lacks is asked again, since it may have been stored after he asked */
-  constructor(insists: boolean) {
-    this.#insists = insists
+  /** @param asksAgain what a shared answer lacks is asked for once more, as it may have been stored since the question */
+  constructor(asksAgain: boolean) {
+    this.#asksAgain = asksAgain
   }
 
   /**
-   * The parts with these names, as far as `ask` has them, and perhaps others. `ask` hears only names that nobody else asks
-   * for already. It must not depend on its caller, for instance by a signal: its failure is that of all who share it.
+   * The parts with these names, as far as `ask` has them, and perhaps others. Where a question of the same thread is
+   * under way that holds all of these names, its answer is shared. One that holds only some of them is not: the rest would
+   * have to be asked for all the same, so no round trip would be saved.
+   *
+   * @param ask must not depend on its caller, for instance on a signal: where it rejects, so does each reader that shares it
    */
   async get(threadId: string, names: ReadonlySet<PartName>, ask: Ask): Promise<readonly Part[]> {
-    const open = this.#open.get(threadId)
+    const open = this.#open.get(threadId)?.find((question) => isWithin(names, question.names))
     if (open === undefined) return this.#ask(threadId, names, ask)
-    const own = new Set(names)
-    const answers: Promise<readonly Part[]>[] = []
-    for (const question of open) {
-      const shared = new Set<PartName>()
-      for (const name of own) if (question.names.has(name)) shared.add(name)
-      if (shared.size === 0) continue
-      for (const name of shared) own.delete(name)
-      answers.push(this.#join(threadId, question, shared, ask))
-    }
-    if (own.size > 0) answers.push(this.#ask(threadId, own, ask))
-    return (await Promise.all(answers)).flat()
+    const parts = await open.answer
+    if (!this.#asksAgain) return parts
+    const lacking = new Set(names)
+    for (const part of parts) lacking.delete(part.name)
+    return lacking.size === 0 ? parts : [...parts, ...(await this.#ask(threadId, lacking, ask))]
   }
 
   async #ask(threadId: string, names: ReadonlySet<PartName>, ask: Ask): Promise<readonly Part[]> {
-    const question: Question = { names, answer: ask([...names]) }
+    const question: Question = { names, answer: ask(names) }
     const open = this.#open.get(threadId)
     if (open === undefined) this.#open.set(threadId, [question])
     else open.push(question)
@@ -51,12 +49,10 @@ export class SingleFlight {
       else this.#open.set(threadId, left)
     }
   }
+}
 
-  async #join(threadId: string, question: Question, names: ReadonlySet<PartName>, ask: Ask): Promise<readonly Part[]> {
-    const parts = await question.answer
-    if (!this.#insists) return parts
-    const lacking = new Set(names)
-    for (const part of parts) lacking.delete(part.name)
-    return lacking.size === 0 ? parts : [...parts, ...(await this.#ask(threadId, lacking, ask))]
-  }
+function isWithin(names: ReadonlySet<PartName>, others: ReadonlySet<PartName>): boolean {
+  if (names.size > others.size) return false
+  for (const name of names) if (!others.has(name)) return false
+  return true
 }

@@ -23,7 +23,7 @@ export function deleteContract(subject: Subject): void {
     expect((await other.mustRead(otherId)).pendingWrites).toStrictEqual([['task', 'x', 1]])
   })
 
-  test('an unknown thread is no error, and does not come into being', async () => {
+  test('a thread that does not exist can be deleted, and made afterwards', async () => {
     const threadId = randomUUID()
     await subject().deleteThread(threadId)
     expect(await subject().getTuple(configOf(threadId))).toBeUndefined()
@@ -33,50 +33,83 @@ export function deleteContract(subject: Subject): void {
     expect(await thread.ids()).toHaveLength(2)
   })
 
-  test('a late put does not bring the thread back', async () => {
-    const thread = new TestThread(subject())
+  test('a put of a run that began before the deletion is dropped', async () => {
+    const thread = TestThread.inRun(subject())
+    expect(await thread.read()).toBeUndefined()
     await thread.put({ x: 1 })
     await thread.mustRead()
     await subject().deleteThread(thread.threadId)
     await thread.put({ x: 2 })
-    await thread.put({ x: 3 })
+    await thread.put({ x: 3 }, { parent: null })
     expect(await thread.read()).toBeUndefined()
     expect(await thread.ids()).toStrictEqual([])
   })
 
-  test('nor do late writes', async () => {
-    const thread = new TestThread(subject())
+  test('writes of a run that began before the deletion are dropped', async () => {
+    const thread = TestThread.inRun(subject())
     const id = await thread.put({ x: 1 })
     await subject().deleteThread(thread.threadId)
     await thread.write(id, [['x', 'late']])
-    const late = await thread.put({ x: 2 })
-    await thread.write(late, [['x', 'later']])
+    await thread.write(newId(), [['x', 'later']])
     expect(await thread.read()).toBeUndefined()
-    await thread.read()
-    await thread.put({ x: 'new' }, { id, parent: null })
-    expect((await thread.mustRead()).pendingWrites).toStrictEqual([])
+    const fresh = new TestThread(subject(), '', thread.threadId)
+    await fresh.put({ x: 'new' }, { id, parent: null })
+    expect((await fresh.mustRead()).pendingWrites).toStrictEqual([])
   })
 
-  test('nor does the first checkpoint of a subgraph of the run that was deleted', async () => {
-    const thread = new TestThread(subject())
+  test('a subgraph that a run enters after the deletion leaves nothing', async () => {
+    const thread = TestThread.inRun(subject())
+    await thread.read()
     const root = await thread.put({ x: 1 })
-    const child = new TestThread(subject(), 'node:1f0a', thread.threadId)
     await subject().deleteThread(thread.threadId)
-    await child.put({ x: 2 }, { parent: null, metadata: { parents: { '': root } } })
-    await child.put({ x: 3 }, { metadata: { parents: { '': root } } })
-    expect(await child.read()).toBeUndefined()
-    expect(await child.ids()).toStrictEqual([])
+    for (const ns of ['node:1f0a', 'stateful']) {
+      const child = thread.subgraph(ns)
+      expect(await child.read()).toBeUndefined()
+      const inner = await child.put({ x: 2 }, { parent: null, metadata: { parents: { '': root } } })
+      await child.write(inner, [['x', 'pending']])
+      await child.put({ x: 3 }, { metadata: { parents: { '': root } } })
+    }
+    expect(await collect(subject().list({ configurable: { thread_id: thread.threadId } }))).toStrictEqual([])
+    const next = TestThread.inRun(subject(), thread.threadId)
+    expect(await next.subgraph('stateful').read()).toBeUndefined()
+  })
+
+  test('a run that found no thread and stores its first checkpoint after a deletion leaves nothing', async () => {
+    const thread = TestThread.inRun(subject())
+    expect(await thread.read()).toBeUndefined()
+    await subject().deleteThread(thread.threadId)
+    const id = newId()
+    await thread.write(id, [['x', 'at the end']])
+    await thread.put({ x: 'at the end' }, { id, parent: null })
+    expect(await thread.read()).toBeUndefined()
+    expect(await thread.ids()).toStrictEqual([])
+  })
+
+  test('a program that is no run may put a thread back after its deletion', async () => {
+    const thread = new TestThread(subject())
+    const ids = []
+    for (let i = 0; i < 9; i++) ids.unshift(await thread.put({ x: i, text: textOf(i, 3000) }))
+    const saved = await thread.list()
+    await subject().deleteThread(thread.threadId)
+    for (const { config, parentConfig, checkpoint, metadata } of saved.toReversed()) {
+      await subject().put(parentConfig ?? thread.config(), checkpoint, metadata!, checkpoint.channel_versions)
+      await subject().putWrites(config, [['x', 'kept']], 'task')
+    }
+    expect(await thread.ids()).toStrictEqual(ids)
+    expect((await thread.list()).map((tuple) => tuple.checkpoint)).toStrictEqual(saved.map((tuple) => tuple.checkpoint))
+    expect((await thread.mustRead(ids[4])).pendingWrites).toStrictEqual([['task', 'x', 'kept']])
   })
 
   test('a new run starts afresh, and may have subgraphs and writes', async () => {
-    const thread = new TestThread(subject())
-    await thread.put({ x: 1, keep: textOf(1, 5000) })
-    await subject().deleteThread(thread.threadId)
+    const old = TestThread.inRun(subject())
+    await old.put({ x: 1, keep: textOf(1, 5000) })
+    await subject().deleteThread(old.threadId)
+    const thread = TestThread.inRun(subject(), old.threadId)
     expect(await thread.read()).toBeUndefined()
     const root = newId()
     await thread.write(root, [['x', 'early']])
     await thread.put({ x: 'a', keep: textOf(1, 5000) }, { id: root, parent: null })
-    const child = new TestThread(subject(), 'node:1f0a', thread.threadId)
+    const child = thread.subgraph('node:1f0a')
     const inner = await child.put({ y: 1 }, { parent: null, metadata: { parents: { '': root } } })
     await child.write(inner, [['y', 2]])
     const next = await thread.put({ x: 'b', keep: textOf(1, 5000) })
@@ -86,16 +119,19 @@ export function deleteContract(subject: Subject): void {
     expect((await child.mustRead()).pendingWrites).toStrictEqual([['task', 'y', 2]])
   })
 
-  test('what the old run still sends does not reach the new one', async () => {
-    const thread = new TestThread(subject())
+  test('what the old run sends does not reach the new one', async () => {
+    const thread = TestThread.inRun(subject())
     const old = await thread.put({ x: 'old' })
     await subject().deleteThread(thread.threadId)
-    const fresh = new TestThread(subject(), '', thread.threadId)
+    const fresh = TestThread.inRun(subject(), thread.threadId)
     expect(await fresh.read()).toBeUndefined()
     const id = await fresh.put({ x: 'new' })
     await thread.put({ x: 'late' }, { parent: old })
+    await thread.put({ x: 'late' }, { parent: id })
     await thread.write(old, [['x', 'late']])
+    await thread.write(id, [['x', 'late']])
     expect(await fresh.ids()).toStrictEqual([id])
+    expect((await fresh.mustRead()).pendingWrites).toStrictEqual([])
     const next = await fresh.put({ x: 'next' })
     expect(await fresh.ids()).toStrictEqual([next, id])
     await fresh.put({ x: 'the id of old again' }, { id: old, parent: null })
@@ -114,8 +150,8 @@ export function deleteContract(subject: Subject): void {
     }
   })
 
-  test('puts that were called before it are gone with it, puts that continue from them are dropped', async () => {
-    const thread = new TestThread(subject())
+  test('puts that were called before it are removed by it, and later calls of their run are dropped', async () => {
+    const thread = TestThread.inRun(subject())
     const root = await thread.put({ x: 1 })
     const [a, b] = [newId(), newId()]
     await Promise.all([

@@ -1,11 +1,11 @@
 /** What every tier does, near or far. */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { Part, type PartKind, type PartName } from '../../src/codec/part.ts'
-import type { PartTier } from '../../src/tiers/part-tier.ts'
+import type { PartTier, TierStats } from '../../src/tiers/part-tier.ts'
 import { textOf } from '../support/checkpoints.ts'
 
 export interface OpenedTier {
-  readonly tier: PartTier
+  readonly tier: PartTier & { stats(): TierStats }
   /** Resolves when the tier has taken, or dropped, all that it was offered, and has removed what it was to forget. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -15,7 +15,7 @@ export interface OpenedTier {
 export function runTierContract(name: string, open: () => Promise<OpenedTier>): void {
   describe(name, () => {
     let opened: OpenedTier
-    let tier: PartTier
+    let tier: OpenedTier['tier']
     let thread: string
     beforeAll(async () => {
       opened = await open()
@@ -26,8 +26,8 @@ export function runTierContract(name: string, open: () => Promise<OpenedTier>): 
       thread = randomUUID()
     })
 
-    const put = async (parts: readonly Part[], threadId = thread): Promise<void> => {
-      tier.put(threadId, parts)
+    const offer = async (parts: readonly Part[], threadId = thread): Promise<void> => {
+      tier.offer(threadId, parts)
       await opened.settled()
     }
 
@@ -35,14 +35,14 @@ export function runTierContract(name: string, open: () => Promise<OpenedTier>): 
       expect(await tier.get(thread, namesOf(manyParts(3)))).toEqual([])
     })
 
-    it('is asked for nothing', async () => {
+    it('accepts empty lists', async () => {
       expect(await tier.get(thread, [])).toEqual([])
-      tier.put(thread, [])
+      tier.offer(thread, [])
       tier.forget(thread, [])
     })
 
     it.each(Object.entries(PARTS))('gives back %s', async (_, part) => {
-      await put([part])
+      await offer([part])
       const [found] = await tier.get(thread, [part.name])
       expect(found?.name).toBe(part.name)
       expect(contentOf(found)).toEqual(contentOf(part))
@@ -50,74 +50,74 @@ export function runTierContract(name: string, open: () => Promise<OpenedTier>): 
 
     it('gives back a thousand parts, whatever order they are asked for in', async () => {
       const parts = manyParts(1000)
-      await put(parts)
+      await offer(parts)
       const found = await tier.get(thread, namesOf(parts).toReversed())
       expect(new Map(found.map((part) => [part.name, part.text]))).toEqual(
         new Map(parts.map((part) => [part.name, part.text])),
       )
     })
 
-    it('gives what it has, and is silent about the rest', async () => {
+    it('leaves out of its answer the parts that it does not have', async () => {
       const [had, ...others] = manyParts(5) as [Part, ...Part[]]
-      await put([had])
+      await offer([had])
       const found = await tier.get(thread, [...namesOf(others), had.name])
       expect(namesOf(found)).toEqual([had.name])
     })
 
-    it('takes a part that it has', async () => {
+    it('accepts a part that it has already', async () => {
       const [part] = manyParts(1) as [Part]
-      await put([part])
-      await put([part, part])
+      await offer([part])
+      await offer([part, part])
       expect(namesOf(await tier.get(thread, [part.name]))).toEqual([part.name])
     })
 
-    it('takes parts without making anybody wait', async () => {
+    it('accepts parts without making its caller wait', async () => {
       const [part] = manyParts(1) as [Part]
-      expect(tier.put(thread, new Set([part]))).toBeUndefined()
+      expect(tier.offer(thread, new Set([part]))).toBeUndefined()
       await opened.settled()
       expect(namesOf(await tier.get(thread, [part.name]))).toEqual([part.name])
     })
 
-    it('gives parts to many who ask at once', async () => {
+    it('answers many questions at once', async () => {
       const parts = manyParts(50)
-      await put(parts)
+      await offer(parts)
       const answers = await Promise.all(Array.from({ length: 20 }, () => tier.get(thread, namesOf(parts))))
       expect(answers.map((answer) => answer.length)).toEqual(answers.map(() => parts.length))
     })
 
     it('forgets the parts of a thread, and no others', async () => {
       const [one, other] = manyParts(2) as [Part, Part]
-      await put([one, other])
+      await offer([one, other])
       tier.forget(thread, [one.name])
       await opened.settled()
       expect(namesOf(await tier.get(thread, [one.name, other.name]))).toEqual([other.name])
     })
 
-    it('takes a part again that it had to forget', async () => {
+    it('accepts a part again that it had to forget', async () => {
       const parts = manyParts(2)
-      await put(parts)
+      await offer(parts)
       tier.forget(thread, namesOf(parts))
-      await put(parts)
+      await offer(parts)
       expect(await tier.get(thread, namesOf(parts))).toHaveLength(2)
     })
 
-    it('does not mind what a thread is called', async () => {
+    it('keeps parts of threads with any id', async () => {
       for (const id of ['', '{x}', 'a:b', '*', '\u0000', 'é\ud83d\ude00', '__proto__', 'x'.repeat(600)]) {
         const parts = manyParts(2)
-        await put(parts, id)
+        await offer(parts, id)
         expect(await tier.get(id, namesOf(parts))).toHaveLength(2)
       }
     })
 
-    it('counts what was found, and what was not', async () => {
+    it('counts the parts that it found and those that it did not', async () => {
       const [one, other] = manyParts(2) as [Part, Part]
-      await put([one])
+      await offer([one])
       const before = tier.stats()
       await tier.get(thread, [one.name, other.name])
       expect(tier.stats()).toMatchObject({ hits: before.hits + 1, misses: before.misses + 1 })
     })
 
-    it('is usable', () => {
+    it('is usable where nothing is wrong', () => {
       expect(tier.isUsable()).toBe(true)
     })
   })

@@ -23,9 +23,9 @@ runTierContract('LruTier', async () => ({
   close: async () => {},
 }))
 
-runTierContract('RedisTier with a client of its own', async () => opened(redisTier(redisUrl())))
+runTierContract('RedisTier with a URL', async () => opened(redisTier(redisUrl())))
 
-runTierContract('RedisTier with options of a client', async () => {
+runTierContract('RedisTier with options for a client', async () => {
   const { hostname, port } = new URL(redisUrl())
   return opened(redisTier({ host: hostname, port: Number(port), protocol: 2 }))
 })

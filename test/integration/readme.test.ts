@@ -1,6 +1,6 @@
-/** What README.md says: its code runs, its tables are complete, its claims hold. */
+/** What README.md says: its code and that of docs/ runs, its tables are complete, its claims hold. */
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +18,8 @@ import { runCode } from '../support/run-program.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const readme = read('README.md')
-const programs = codeBlocks(readme, 'ts')
+const pages = readdirSync(join(root, 'docs')).map((file) => read(join('docs', file)))
+const programs = [readme, ...pages].flatMap((document) => codeBlocks(document, 'ts'))
 const manifest = JSON.parse(read('package.json')) as {
   name: string
   version: string

@@ -293,7 +293,7 @@ describe('the client', () => {
     const before = await count()
     const checkpointer = newCheckpointer({ connection: url, redis: redisUrl() })
     expect(await count()).toBe(before)
-    await new TestThread(checkpointer).read()
+    await new TestThread(checkpointer).put({ text: textOf(1, 2000) })
     await eventually(async () => (await count()) === before + 1, 'it was connected')
     await checkpointer.end()
     await eventually(async () => (await count()) === before, 'it was closed')

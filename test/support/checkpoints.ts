@@ -58,6 +58,7 @@ export class TestThread {
   readonly ns: string
   /** What was put last. */
   last: string | null = null
+  #writer: (() => void) | undefined
 
   constructor(checkpointer: BaseCheckpointSaver, ns = '', threadId: string = randomUUID()) {
     this.checkpointer = checkpointer
@@ -65,8 +66,22 @@ export class TestThread {
     this.threadId = threadId
   }
 
+  /** A thread as a new run of a graph has it: LangGraph gives all calls of a run, subgraphs included, one stream writer. */
+  static inRun(checkpointer: BaseCheckpointSaver, threadId?: string): TestThread {
+    const thread = new TestThread(checkpointer, '', threadId)
+    thread.#writer = () => {}
+    return thread
+  }
+
+  /** Another namespace of the thread, in the same run. */
+  subgraph(ns: string): TestThread {
+    const thread = new TestThread(this.checkpointer, ns, this.threadId)
+    thread.#writer = this.#writer
+    return thread
+  }
+
   config(id?: string): Config {
-    return configOf(this.threadId, this.ns, id)
+    return { ...configOf(this.threadId, this.ns, id), ...(this.#writer && { writer: this.#writer }) }
   }
 
   /** @returns the checkpoint's id */
@@ -84,9 +99,7 @@ export class TestThread {
   }
 
   async write(id: string, writes: [string, unknown][], taskId = 'task', taskPath?: string): Promise<void> {
-    // Savers before langgraph-checkpoint 1.2 have no fourth parameter in their type.
-    const { checkpointer }: { checkpointer: { putWrites(...args: unknown[]): Promise<void> } } = this
-    await checkpointer.putWrites(this.config(id), writes, taskId, taskPath)
+    await putWritesTo(this.checkpointer, this.config(id), writes, taskId, taskPath)
   }
 
   read(id?: string): Promise<CheckpointTuple | undefined> {
@@ -111,6 +124,14 @@ export class TestThread {
   async ids(options?: CheckpointListOptions): Promise<string[]> {
     return (await this.list(options)).map(idOf)
   }
+}
+
+/** With the task path, which savers before langgraph-checkpoint 1.2 don't have in their type. */
+export function putWritesTo(
+  checkpointer: { putWrites(...args: unknown[]): Promise<void> },
+  ...args: [config: Config, writes: [string, unknown][], taskId: string, taskPath?: string]
+): Promise<void> {
+  return checkpointer.putWrites(...args)
 }
 
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

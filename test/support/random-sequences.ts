@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import fc from 'fast-check'
 import type { BaseCheckpointSaver, CheckpointMetadata, CheckpointTuple } from '@langchain/langgraph-checkpoint'
-import { checkpointOf, collect, configOf, textOf } from './checkpoints.ts'
+import { checkpointOf, collect, configOf, putWritesTo, textOf } from './checkpoints.ts'
 import { ReferenceModel, type ModelTuple } from './reference-model.ts'
 
 /** Numbers are taken modulo whatever there is to choose from. */
@@ -77,8 +77,14 @@ interface State {
 interface Known {
   readonly ns: string
   readonly id: string
-  /** The processes that put or read it. */
-  readonly by: Set<BaseCheckpointSaver>
+}
+
+/** A run of a graph in one process: LangGraph gives all its calls one stream writer. Without one: a program that is no run. */
+interface Caller {
+  readonly process: BaseCheckpointSaver
+  readonly writer: (() => void) | undefined
+  /** The life of the thread in which it first read it. */
+  readonly life: number | undefined
 }
 
 export class Sequence {
@@ -86,8 +92,7 @@ export class Sequence {
   readonly #threadId = randomUUID()
   readonly #model = new ReferenceModel()
   readonly #known: Known[] = []
-  /** The processes that have read the thread since it was deleted last. */
-  readonly #fresh = new Set<BaseCheckpointSaver>()
+  readonly #runs: Caller[] = []
   /** Live, as a graph's state: changed in place, and put as it is. */
   #state: State = { messages: [], files: {}, counters: {} }
   #count = 0
@@ -119,45 +124,32 @@ export class Sequence {
 
   async #put({ on, ns, slow, bump }: Step & { kind: 'put' }): Promise<void> {
     const parent = pick(this.#known, on) ?? this.#hear(pick(NAMESPACES, ns) ?? '')
-    const process = await this.#processFor(parent)
-    if (process === undefined) return
     const versions = this.#versions(bump ? this.#count : 1)
-    await this.#store(process, this.#hear(parent.ns, slow), parent.id, versions, bump ? versions : {})
+    await this.#store(await this.#caller(on), this.#hear(parent.ns, slow), parent.id, versions, bump ? versions : {})
   }
 
   async #root({ ns, fresh }: Step & { kind: 'root' }): Promise<void> {
     const versions = this.#versions(1)
     const newVersions = Object.fromEntries(Object.entries(versions).filter((_, i) => ((fresh >> i) & 1) === 1))
-    await this.#store(
-      pick(this.#processes, fresh)!,
-      this.#hear(pick(NAMESPACES, ns)!),
-      undefined,
-      versions,
-      newVersions,
-    )
+    await this.#store(await this.#caller(fresh), this.#hear(pick(NAMESPACES, ns)!), undefined, versions, newVersions)
   }
 
   async #again({ on, parent: own }: Step & { kind: 'again' }): Promise<void> {
     const known = pick(this.#known, on)
-    const process = known && (await this.#processFor(known))
-    if (known === undefined || process === undefined) return
-    const other = this.#known.filter(({ ns, id }) => ns === known.ns && !this.#model.isLate(ns, id))
-    const parent = own % 2 === 0 ? known : (pick(other, own) ?? known)
-    if (this.#model.isLate(known.ns, known.id) && parent !== known) return
-    if ((await this.#processFor(parent, process)) === undefined) return
-    await this.#store(process, known, parent.id, this.#versions(this.#count), {})
+    if (known === undefined) return
+    const others = this.#known.filter(({ ns }) => ns === known.ns)
+    const parent = own % 2 === 0 ? known : pick(others, own)!
+    await this.#store(await this.#caller(own), known, parent.id, this.#versions(this.#count), {})
   }
 
   async #copy({ on }: Step & { kind: 'copy' }): Promise<void> {
     const known = pick(this.#known, on)
-    const process = known && (await this.#processFor(known))
-    if (known === undefined || process === undefined) return
+    if (known === undefined) return
+    const process = pick(this.#processes, on)!
     const saved = await process.getTuple(configOf(this.#threadId, known.ns, known.id))
     const expected = this.#model.getTuple(known.ns, known.id)
     assert.deepEqual(saved && plain(saved), expected)
     if (saved === undefined || expected === undefined) return
-    const parent = this.#known.find(({ ns, id }) => ns === known.ns && id === expected.parent)
-    if (expected.parent !== undefined && (!parent || (await this.#processFor(parent, process)) === undefined)) return
     const copy = this.#hear(known.ns)
     const metadata = { source: 'fork', step: this.#count } as CheckpointMetadata
     const versions = saved.checkpoint.channel_versions as Record<string, number>
@@ -167,7 +159,6 @@ export class Sequence {
       metadata,
       {},
     )
-    copy.by.add(process)
     this.#model.put({
       ...copy,
       parent: expected.parent,
@@ -175,11 +166,12 @@ export class Sequence {
       versions,
       newVersions: {},
       metadata: { ...metadata },
+      life: undefined,
     })
   }
 
   async #store(
-    process: BaseCheckpointSaver,
+    { process, writer, life }: Caller,
     at: Known,
     parent: string | undefined,
     versions: Record<string, number>,
@@ -187,46 +179,40 @@ export class Sequence {
   ): Promise<void> {
     const metadata = { source: 'loop', step: this.#count % 5, n: this.#count } as unknown as CheckpointMetadata
     const checkpoint = checkpointOf(at.id, this.#state, { versions })
-    const put = process.put(configOf(this.#threadId, at.ns, parent), checkpoint, metadata, newVersions)
-    this.#model.put({ ...at, parent, values: this.#state, versions, newVersions, metadata: { ...metadata } })
+    const config = { ...configOf(this.#threadId, at.ns, parent), writer }
+    const put = process.put(config, checkpoint, metadata, newVersions)
+    this.#model.put({ ...at, parent, values: this.#state, versions, newVersions, metadata: { ...metadata }, life })
     await put
-    at.by.add(process)
   }
 
   async #write({ on, task, channels }: Step & { kind: 'write' }): Promise<void> {
     const known = on % 4 === 0 ? this.#hear(pick(NAMESPACES, on)!) : pick(this.#known, on)
     if (known === undefined) return
-    const process = await this.#processFor(known, undefined, on % 3 === 0)
-    if (process === undefined) return
+    const { process, writer, life } = await this.#caller(on)
     const writes = channels.map((channel, i): [string, unknown] => [
       pick(WRITE_CHANNELS, channel)!,
       i % 3 === 0 ? this.#state.messages : (pick(this.#state.messages, channel) ?? { n: channel }),
     ])
     const taskId = `task-${task % 3}`
     const path = pick(TASK_PATHS, on + task)!
-    const { putWrites }: { putWrites(...args: unknown[]): Promise<void> } = process
-    const written = putWrites.call(process, configOf(this.#threadId, known.ns, known.id), writes, taskId, path)
-    if (writes.length > 0) this.#model.putWrites(known.ns, known.id, taskId, path, writes)
+    const config = { ...configOf(this.#threadId, known.ns, known.id), writer }
+    const written = putWritesTo(process, config, writes, taskId, path)
+    if (writes.length > 0) this.#model.putWrites(known.ns, known.id, taskId, path, writes, life)
     await written
   }
 
   async #delete({ newRun }: Step & { kind: 'delete' }): Promise<void> {
     await pick(this.#processes, this.#count)!.deleteThread(this.#threadId)
     this.#model.deleteThread()
-    this.#fresh.clear()
     if (!newRun) return
-    for (const process of this.#processes) {
-      assert.equal(await process.getTuple(configOf(this.#threadId)), undefined)
-      this.#fresh.add(process)
-    }
+    for (const process of this.#processes) assert.equal(await process.getTuple(configOf(this.#threadId)), undefined)
   }
 
   async #read({ on, adopt }: Step & { kind: 'read' }): Promise<void> {
     const known = pick(this.#known, on)
-    const process = known && (await this.#processFor(known))
-    if (known === undefined || process === undefined) return
+    if (known === undefined) return
+    const process = pick(this.#processes, on)!
     const tuple = await process.getTuple(configOf(this.#threadId, known.ns, on % 3 === 0 ? undefined : known.id))
-    this.#fresh.add(process)
     assert.deepEqual(tuple && plain(tuple), this.#model.getTuple(known.ns, on % 3 === 0 ? undefined : known.id))
     const values = tuple?.checkpoint.channel_values
     if (adopt && values !== undefined && 'messages' in values && 'files' in values && 'counters' in values)
@@ -264,33 +250,22 @@ export class Sequence {
 
   /** A new id; a host with a slow clock makes smaller ones. */
   #hear(ns: string, slow = false): Known {
-    const known = {
-      ns,
-      id: `${slow ? 0 : 1}-${String(this.#known.length).padStart(4, '0')}`,
-      by: new Set<BaseCheckpointSaver>(),
-    }
+    const known = { ns, id: `${slow ? 0 : 1}-${String(this.#known.length).padStart(4, '0')}` }
     this.#known.push(known)
     return known
   }
 
-  /**
-   * The process that continues from a checkpoint: it has read it, as LangGraph does. One of a deleted life belongs to
-   * a process that knew it then; where there is none, nobody can continue from it.
-   */
-  async #processFor(
-    known: Known,
-    only?: BaseCheckpointSaver,
-    byHead = false,
-  ): Promise<BaseCheckpointSaver | undefined> {
-    const process = only ?? pick(this.#processes, this.#count)!
-    if (known.by.has(process)) return process
-    if (this.#model.isLate(known.ns, known.id)) return only === undefined ? [...known.by][0] : undefined
-    this.#model.hear(known.ns, known.id)
-    if (byHead && this.#fresh.has(process)) return process
-    await process.getTuple(configOf(this.#threadId, known.ns, known.id))
-    this.#fresh.add(process)
-    known.by.add(process)
-    return process
+  /** A program that is no run, a run that goes on, or a new one, which reads the thread first, as LangGraph does. */
+  async #caller(at: number): Promise<Caller> {
+    const process = pick(this.#processes, at)!
+    if (at % 4 === 0) return { process, writer: undefined, life: undefined }
+    const old = at % 4 === 1 ? undefined : pick(this.#runs, at >> 2)
+    if (old !== undefined) return old
+    const run = { process, writer: () => {}, life: this.#model.life }
+    this.#runs.push(run)
+    const config = { ...configOf(this.#threadId), writer: run.writer }
+    await process.getTuple(config)
+    return run
   }
 
   #versions(version: number): Record<string, number> {

@@ -1,6 +1,6 @@
 /**
  * What a checkpointer answers, as plainly as it can be said: full copies in Maps, nothing shared with src/.
- * Values are JSON. `life` says which checkpoints belong to a run from before the thread was deleted.
+ * Values are JSON. `life` counts the deletions of the thread: what a run of an earlier life sends is dropped.
  */
 
 export interface ModelPut {
@@ -11,6 +11,8 @@ export interface ModelPut {
   readonly versions: Record<string, number>
   readonly newVersions: Record<string, number>
   readonly metadata: Record<string, unknown>
+  /** In which the run began; undefined: no run. */
+  readonly life: number | undefined
 }
 
 export interface ModelTuple {
@@ -47,27 +49,14 @@ export class ReferenceModel {
   #commits = 0
   #rows = new Map<string, Row>()
   #writes = new Map<string, Map<string, Write>>()
-  /** The life in which an id was heard of first; it stays the id of that life's run. */
-  readonly #lives = new Map<string, number>()
-
-  /** Whether what continues from this id comes too late. */
-  isLate(ns: string, id: string): boolean {
-    return (this.#lives.get(key(ns, id)) ?? this.#life) < this.#life
-  }
-
-  /** Somebody names an id: a run that reads it, or continues from it. */
-  hear(ns: string, id: string): void {
-    if (!this.#lives.has(key(ns, id))) this.#lives.set(key(ns, id), this.#life)
+  get life(): number {
+    return this.#life
   }
 
   put(put: ModelPut): void {
     const { ns, id, parent } = put
     const at = key(ns, id)
-    if (parent !== undefined) {
-      this.hear(ns, parent)
-      this.#lives.set(at, this.#lives.get(key(ns, parent)) ?? this.#life)
-      if (this.isLate(ns, parent)) return
-    } else this.#lives.set(at, this.#life)
+    if (this.#isLate(put.life)) return
     const present = this.#rows.get(at)
     const values = Object.entries(put.values).filter(([channel, value]) => {
       const isOld = parent === undefined && channel in put.versions && !(channel in put.newVersions)
@@ -88,9 +77,9 @@ export class ReferenceModel {
     task: string,
     path: string,
     writes: readonly [channel: string, value: unknown][],
+    life: number | undefined,
   ): void {
-    this.hear(ns, id)
-    if (this.isLate(ns, id)) return
+    if (this.#isLate(life)) return
     const stored = this.#writes.get(key(ns, id)) ?? new Map<string, Write>()
     this.#writes.set(key(ns, id), stored)
     const batch = new Map(writes.map(([channel, value], i) => [SPECIAL.get(channel) ?? i, { channel, value }]))
@@ -101,14 +90,12 @@ export class ReferenceModel {
   }
 
   deleteThread(): void {
-    if (this.#rows.size + this.#writes.size === 0 && this.#life === 0) return
     this.#life++
     this.#rows = new Map()
     this.#writes = new Map()
   }
 
   getTuple(ns: string, id?: string): ModelTuple | undefined {
-    if (id !== undefined) this.hear(ns, id)
     const row = id === undefined ? this.#ordered(ns)[0] : this.#rows.get(key(ns, id))
     return row && this.#tuple(row)
   }
@@ -118,8 +105,8 @@ export class ReferenceModel {
     options: { before?: string; limit?: number; filter?: Record<string, unknown> },
   ): ModelTuple[] {
     const { before, limit, filter = {} } = options
-    const holders = [...this.#rows.values()].filter((row) => row.id === before)
-    const bound = (holders.find((row) => row.ns === ns) ?? holders.toSorted((a, b) => b.order - a.order)[0])?.order
+    const asked = this.#ordered(ns).find((row) => row.id === before)
+    const bound = asked?.order
     return this.#ordered(ns)
       .filter((row) => before === undefined || (bound === undefined ? row.id < before : row.order < bound))
       .filter((row) =>
@@ -127,6 +114,10 @@ export class ReferenceModel {
       )
       .slice(0, limit)
       .map((row) => this.#tuple(row))
+  }
+
+  #isLate(life: number | undefined): boolean {
+    return life !== undefined && life < this.#life
   }
 
   #ordered(ns: string | undefined): Row[] {
@@ -151,7 +142,7 @@ export class ReferenceModel {
 
 /** As Python compares strings. */
 function byCodePoint(a: string, b: string): number {
-  const [x, y] = [[...a], [...b]]
+  const [x, y] = [Array.from(a), Array.from(b)]
   for (let i = 0; i < Math.min(x.length, y.length); i++) {
     const difference = x[i]!.codePointAt(0)! - y[i]!.codePointAt(0)!
     if (difference !== 0) return difference

@@ -5,7 +5,6 @@ import {
   namespaceOf,
   parseAddress,
   requireId,
-  runIdOf,
   toConfig,
 } from '../../src/address.ts'
 import { InvalidInputError } from '../../src/errors.ts'
@@ -112,11 +111,4 @@ test('a checkpoint id of null is the head; other kinds are refused', () => {
       'configurable.checkpoint_id',
     )
   }
-})
-
-test('the run is the one that LangGraph names, in whichever place', () => {
-  expect(runIdOf({ configurable: { run_id: 'a' }, metadata: { run_id: 'b' }, runId: 'c' })).toBe('a')
-  expect(runIdOf({ configurable: {}, metadata: { run_id: 'b' }, runId: 'c' })).toBe('b')
-  expect(runIdOf({ runId: 'c' })).toBe('c')
-  for (const id of [undefined, null, '', 1, {}]) expect(runIdOf({ configurable: { run_id: id } })).toBeUndefined()
 })

@@ -11,13 +11,13 @@ beforeEach(() => {
   now = 0
 })
 
-it('opens at failures in a row, and says so once', () => {
+it('opens after so many failures in a row, and says so once', () => {
   const breaker = newBreaker()
   expect(fail(breaker, 3)).toEqual([false, false, true])
   expect(breaker.state).toBe('open')
 })
 
-it('begins to count anew after a success', () => {
+it('counts failures from zero after a success', () => {
   const breaker = newBreaker()
   fail(breaker, 2)
   breaker.succeeded()
@@ -35,7 +35,7 @@ it('lets one probe through once its time is over', () => {
   expect(breaker.isClosed).toBe(false)
 })
 
-it('closes when the probe goes well', () => {
+it('closes when the probe succeeds', () => {
   const breaker = newBreaker()
   fail(breaker, 3)
   now = 100
@@ -45,7 +45,7 @@ it('closes when the probe goes well', () => {
   expect(fail(breaker, 2)).toEqual([false, false])
 })
 
-it('stays open twice as long after each probe that fails, up to a bound', () => {
+it('stays open twice as long after each probe that fails, up to maxOpenMs', () => {
   const breaker = newBreaker()
   fail(breaker, 3)
   const waits: number[] = []
@@ -58,7 +58,7 @@ it('stays open twice as long after each probe that fails, up to a bound', () => 
   expect(waits).toEqual([100, 200, 300, 300])
 })
 
-it('begins with the first time again after it was closed', () => {
+it('stays open for openMs again after it has been closed', () => {
   const breaker = newBreaker()
   fail(breaker, 3)
   now = 100
@@ -72,7 +72,7 @@ it('begins with the first time again after it was closed', () => {
   expect(breaker.takeProbe()).toBe(true)
 })
 
-it('learns nothing from calls that end while it is open', () => {
+it('ignores the outcome of calls that end while it is open', () => {
   const breaker = newBreaker()
   fail(breaker, 3)
   breaker.succeeded()
@@ -81,7 +81,7 @@ it('learns nothing from calls that end while it is open', () => {
   expect(breaker.takeProbe()).toBe(true)
 })
 
-it('is closed as it was made, and needs no probe', () => {
+it('is closed at first, and gives out no probe', () => {
   expect(new CircuitBreaker().takeProbe()).toBe(false)
   expect(new CircuitBreaker().isClosed).toBe(true)
 })

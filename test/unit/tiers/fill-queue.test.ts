@@ -6,7 +6,7 @@ let seed = 0
 const partOf = (size: number) => Part.of('t', textOf(++seed, size))
 const turn = () => new Promise((done) => setImmediate(done))
 
-/** A queue, and what it has sent; each is sent when `done` is called. */
+/** A queue, and the keys that it has sent. `done` ends the sends that are under way. */
 function newQueue(maxSize: number) {
   const sent: string[] = []
   const waiting: (() => void)[] = []
@@ -17,7 +17,7 @@ function newQueue(maxSize: number) {
   return { queue, sent, done: () => waiting.splice(0).forEach((resolve) => resolve()) }
 }
 
-it('sends in a later turn, in order', async () => {
+it('sends in a later turn of the event loop, in order', async () => {
   const { queue, sent } = newQueue(1000)
   for (const key of ['a', 'b', 'c']) queue.add(key, partOf(10))
   expect(sent).toEqual([])
@@ -25,7 +25,7 @@ it('sends in a later turn, in order', async () => {
   expect(sent).toEqual(['a', 'b', 'c'])
 })
 
-it('takes no more than its bound, and more once some is sent', async () => {
+it('takes no more than its bound, and takes more once some is sent', async () => {
   const { queue } = newQueue(100)
   expect([queue.add('a', partOf(60)), queue.add('b', partOf(60)), queue.add('c', partOf(40))]).toEqual([
     true,
@@ -36,7 +36,7 @@ it('takes no more than its bound, and more once some is sent', async () => {
   expect(queue.add('d', partOf(100))).toBe(true)
 })
 
-it('sends once what is offered again meanwhile', async () => {
+it('sends a part once that is added again before it is sent', async () => {
   const { queue, sent, done } = newQueue(1000)
   const part = partOf(10)
   expect([queue.add('a', part), queue.add('a', part)]).toEqual([true, true])
@@ -51,7 +51,7 @@ it('sends once what is offered again meanwhile', async () => {
   expect(sent).toEqual(['a', 'a'])
 })
 
-it('keeps little on the wire at a time', async () => {
+it('sends few parts at a time', async () => {
   const { queue, sent, done } = newQueue(10_000_000)
   for (let i = 0; i < 100; i++) queue.add(`small ${i}`, partOf(10))
   await turn()
@@ -66,7 +66,7 @@ it('keeps little on the wire at a time', async () => {
   expect(new Set(sent).size).toBe(200)
 })
 
-it('drops what waits, and not what is being sent', async () => {
+it('drops parts that wait, and none that are being sent', async () => {
   const { queue, sent, done } = newQueue(1000)
   queue.add('x:1', partOf(10))
   await turn()
@@ -80,7 +80,7 @@ it('drops what waits, and not what is being sent', async () => {
   expect(queue.drop()).toBe(0)
 })
 
-it('is idle when all is sent', async () => {
+it('is idle when all parts are sent', async () => {
   const { queue, done } = newQueue(1000)
   await queue.idle()
   queue.add('a', partOf(10))
@@ -93,7 +93,7 @@ it('is idle when all is sent', async () => {
   await idle
 })
 
-it('is idle when the rest is dropped', async () => {
+it('is idle when the remaining parts are dropped', async () => {
   const { queue } = newQueue(1000)
   queue.add('a', partOf(10))
   const idle = queue.idle()

@@ -6,7 +6,7 @@ import type { PartTier } from '../../../src/tiers/part-tier.ts'
 const THREAD = 'a thread'
 const turn = () => new Promise((done) => setImmediate(done))
 
-/** A tier outside this process, over a Map. It keeps all questions. */
+/** A tier outside this process, over a Map. It records each question. Out of reach, it has nothing. */
 class FarTier implements PartTier {
   readonly parts = new Map<PartName, Part>()
   readonly asked: (readonly PartName[])[] = []
@@ -14,12 +14,13 @@ class FarTier implements PartTier {
   isUp = true
 
   async get(_threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
+    if (!this.isUp) return []
     this.asked.push(names)
     await turn()
     return names.flatMap((name) => this.parts.get(name) ?? [])
   }
 
-  put(_threadId: string, parts: Iterable<Part>): void {
+  offer(_threadId: string, parts: Iterable<Part>): void {
     for (const part of parts) this.parts.set(part.name, part)
   }
 
@@ -29,10 +30,6 @@ class FarTier implements PartTier {
 
   isUsable(): boolean {
     return this.isUp
-  }
-
-  stats() {
-    return { hits: 0, misses: 0 }
   }
 }
 
@@ -70,20 +67,20 @@ function newTree() {
 
 const memory = () => new LruTier(1_000_000)
 
-it('asks nobody where all is in this process', async () => {
+it('asks neither tier nor store where all parts are in this process', async () => {
   const [tree, near, far] = [newTree(), memory(), new FarTier()]
   const store = storeOf([])
-  near.put(THREAD, tree.all)
+  near.offer(THREAD, tree.all)
   const found = await new PartLadder([near, far]).bring(THREAD, tree.nodes, [], store.fetch)
   expect(found.size).toBe(tree.all.length)
   expect([far.asked, store.asked]).toEqual([[], []])
   expect(near.stats()).toMatchObject({ hits: tree.all.length, misses: 0 })
 })
 
-it('asks a far tier once a level, and then not the store', async () => {
+it('asks a far tier once for each level of the tree, and the store not at all where it has all', async () => {
   const [tree, near, far] = [newTree(), memory(), new FarTier()]
   const store = storeOf([])
-  far.put(THREAD, tree.all)
+  far.offer(THREAD, tree.all)
   const found = await new PartLadder([near, far]).bring(THREAD, tree.nodes, [], store.fetch)
   expect(found.size).toBe(tree.all.length)
   expect(far.asked.map((names) => names.length)).toEqual([1, 3, 9])
@@ -91,31 +88,31 @@ it('asks a far tier once a level, and then not the store', async () => {
   expect(near.stats().parts).toBe(tree.all.length)
 })
 
-it('asks the store once for what the tiers lack, and gives it to them', async () => {
+it('asks the store once for the parts that the tiers lack, and offers them to the tiers', async () => {
   const [tree, near, far] = [newTree(), memory(), new FarTier()]
   const store = storeOf(tree.all)
-  far.put(THREAD, [tree.root, tree.inner[0] as Part, ...(tree.groups[0] as Part[]).slice(1)])
-  near.put(THREAD, tree.groups[1] as Part[])
+  far.offer(THREAD, [tree.root, tree.inner[0] as Part, ...(tree.groups[0] as Part[]).slice(1)])
+  near.offer(THREAD, tree.groups[1] as Part[])
   const found = await new PartLadder([near, far]).bring(THREAD, tree.nodes, [], store.fetch)
   expect(found.size).toBe(tree.all.length)
   expect(store.asked).toEqual([[...namesOf((tree.groups[0] as Part[]).slice(0, 1)), ...namesOf(tree.inner.slice(1))]])
   expect([near.stats().parts, far.parts.size]).toEqual([tree.all.length, tree.all.length])
 })
 
-it('asks a tier for no part twice', async () => {
+it('never asks a tier twice for the same part', async () => {
   const [tree, far] = [newTree(), new FarTier()]
   await new PartLadder([far]).bring(THREAD, tree.nodes, [], storeOf(tree.all).fetch)
   expect(far.asked).toEqual([[tree.root.name]])
 })
 
-it('asks the store alone where there are no tiers', async () => {
+it('asks only the store where there are no tiers', async () => {
   const tree = newTree()
   const store = storeOf(tree.all)
   const found = await new PartLadder([]).bring(THREAD, tree.nodes, [], store.fetch)
   expect([found.size, store.asked.length]).toEqual([tree.all.length, 1])
 })
 
-it('asks the store again for what did not fit its answer', async () => {
+it('asks the store again for the parts that its answer left out', async () => {
   const tree = newTree()
   const store = storeOf(tree.all, 5)
   const found = await new PartLadder([memory(), new FarTier()]).bring(THREAD, tree.nodes, [], store.fetch)
@@ -123,22 +120,22 @@ it('asks the store again for what did not fit its answer', async () => {
   expect(store.asked.length).toBeLessThan(5)
 })
 
-it('leaves out a tier that is out of reach', async () => {
+it('reads from the store where a tier is out of reach', async () => {
   const [tree, far] = [newTree(), new FarTier()]
   const ladder = new PartLadder([memory(), far])
-  expect(ladder.asksBeforeStore()).toBe(true)
+  expect(ladder.hasUsableFarTier()).toBe(true)
   far.isUp = false
-  expect(ladder.asksBeforeStore()).toBe(false)
+  expect(ladder.hasUsableFarTier()).toBe(false)
   expect((await ladder.bring(THREAD, tree.nodes, [], storeOf(tree.all).fetch)).size).toBe(tree.all.length)
   expect(far.asked).toEqual([])
 })
 
-it("has no need for the store's parts without a far tier", () => {
-  expect(new PartLadder([memory()]).asksBeforeStore()).toBe(false)
-  expect(new PartLadder([]).asksBeforeStore()).toBe(false)
+it('has no usable far tier where all tiers are in this process', () => {
+  expect(new PartLadder([memory()]).hasUsableFarTier()).toBe(false)
+  expect(new PartLadder([]).hasUsableFarTier()).toBe(false)
 })
 
-it('gives the tiers what the store sent unasked', async () => {
+it('offers the tiers the parts that the store sent with the checkpoint', async () => {
   const [tree, near, far] = [newTree(), memory(), new FarTier()]
   const store = storeOf([])
   await new PartLadder([near, far]).bring(THREAD, tree.nodes, tree.all, store.fetch)
@@ -150,7 +147,7 @@ it('gives the tiers what the store sent unasked', async () => {
   ])
 })
 
-it('leaves missing what is nowhere', async () => {
+it('leaves out a part that is nowhere', async () => {
   const tree = newTree()
   const store = storeOf(tree.all.slice(0, -1))
   const found = await new PartLadder([memory(), new FarTier()]).bring(THREAD, tree.nodes, [], store.fetch)
@@ -158,7 +155,7 @@ it('leaves missing what is nowhere', async () => {
   expect(store.asked).toHaveLength(2)
 })
 
-it('shares questions among those who read at once', async () => {
+it('shares a question among readers of the same parts', async () => {
   const [tree, far] = [newTree(), new FarTier()]
   const store = storeOf(tree.all)
   const ladder = new PartLadder([far])
@@ -167,7 +164,17 @@ it('shares questions among those who read at once', async () => {
   expect([far.asked.length, store.asked.length]).toEqual([1, 1])
 })
 
-it('shares no questions between threads', async () => {
+it('shares a question with a reader that wants some of its parts, and none with a reader that wants more', async () => {
+  const [one, other, third] = leaves(3) as [Part, Part, Part]
+  const store = storeOf([one, other, third])
+  const ladder = new PartLadder([])
+  const read = (parts: readonly Part[]) => ladder.bring(THREAD, namesOf(parts), [], store.fetch)
+  const found = await Promise.all([read([one, other]), read([other]), read([other, third])])
+  expect(found.map((parts) => [...parts.keys()])).toEqual([[one, other], [other], [other, third]].map(namesOf))
+  expect(store.asked).toEqual([namesOf([one, other]), namesOf([other, third])])
+})
+
+it('shares no question between threads', async () => {
   const tree = newTree()
   const store = storeOf(tree.all)
   const ladder = new PartLadder([])
@@ -175,7 +182,7 @@ it('shares no questions between threads', async () => {
   expect(store.asked).toHaveLength(2)
 })
 
-it('asks again for what came too late for the question of another', async () => {
+it('asks again for a part that was stored after a shared question was asked', async () => {
   const [early, late] = leaves(2) as [Part, Part]
   const held = [early]
   const asked: (readonly PartName[])[] = []
@@ -195,7 +202,7 @@ it('asks again for what came too late for the question of another', async () => 
   expect(asked[1]).toEqual([late.name])
 })
 
-it('fails for all who share a question that fails, and for nobody after', async () => {
+it('rejects all readers that share a question that fails, and no reader after them', async () => {
   const tree = newTree()
   const ladder = new PartLadder([memory()])
   const failing = async () => {
@@ -215,11 +222,11 @@ it('offers new parts to all tiers', () => {
   expect([near.stats().parts, far.parts.size]).toEqual([1, 1])
 })
 
-it('tells all tiers to forget', () => {
+it('removes parts from all tiers', () => {
   const [near, far] = [memory(), new FarTier()]
   const ladder = new PartLadder([near, far])
   const parts = leaves(2)
-  near.put(THREAD, parts)
+  near.offer(THREAD, parts)
   ladder.forget(THREAD, namesOf(parts))
   expect([near.stats().parts, far.forgotten]).toEqual([0, namesOf(parts)])
 })

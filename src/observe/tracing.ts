@@ -1,14 +1,15 @@
 /**
- * What operations tell through `node:diagnostics_channel`, to whoever listens and to nobody else: where, how long, how
- * much; never what. examples/observe.ts makes OpenTelemetry spans of it.
+ * Traces operations through `node:diagnostics_channel`: where, how long, how much; never what. Nothing is done where there is
+ * no subscriber. examples/observe.ts makes OpenTelemetry spans of it.
  *
  *   tracingChannel('langgraph-pg-checkpointer:put')   and :putWrites, :getTuple, :list, :deleteThread, :getDeltaChannelHistory
- *   channel('langgraph-pg-checkpointer:late-write')   what a run sent after its thread was deleted
+ *   channel('langgraph-pg-checkpointer:late-write')   a call of a run that began before its thread was deleted
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel, tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
-import type { OperationAddress } from './errors.ts'
-import type { Operation, TransferStats } from './stats.ts'
+import type { OperationAddress } from '../errors.ts'
+import type { TransferStats } from './meter.ts'
+import { CHANNEL_PREFIX, OPERATIONS, type Operation } from './operations.ts'
 
 /** The context of a tracing channel's events. Numbers grow while the operation goes on, and are whole at `asyncEnd`. */
 export interface OperationContext extends Record<keyof TransferStats, number> {
@@ -16,11 +17,11 @@ export interface OperationContext extends Record<keyof TransferStats, number> {
   /** The class: `PgCheckpointer`, `InMemoryCheckpointer`. */
   readonly checkpointer: string
   readonly address: OperationAddress
-  /** Time in our hands: for `list`, without what its consumer takes between two results. */
+  /** For `list`, without the time that its consumer takes between two results. */
   durationMs: number
   /** Checkpoints returned. */
   checkpoints: number
-  /** Set by Node at `error`. Ours hold no state; the driver's are as Postgres made them. */
+  /** Set by Node at `error`. Errors of this package hold no state; the driver's are as Postgres made them. */
   error?: unknown
 }
 
@@ -30,26 +31,20 @@ export interface LateWrite {
   readonly address: OperationAddress
 }
 
-const PREFIX = 'langgraph-pg-checkpointer:'
-const channels: Readonly<Record<Operation, TracingChannel<object, object>>> = {
-  put: tracingChannel(`${PREFIX}put`),
-  putWrites: tracingChannel(`${PREFIX}putWrites`),
-  getTuple: tracingChannel(`${PREFIX}getTuple`),
-  list: tracingChannel(`${PREFIX}list`),
-  getDeltaChannelHistory: tracingChannel(`${PREFIX}getDeltaChannelHistory`),
-  deleteThread: tracingChannel(`${PREFIX}deleteThread`),
-}
-const lateWrites = channel(`${PREFIX}late-write`)
+const channels = Object.fromEntries(
+  OPERATIONS.map((operation) => [operation, tracingChannel(CHANNEL_PREFIX + operation)]),
+) as Readonly<Record<Operation, TracingChannel<object, object>>>
+const lateWrites = channel(`${CHANNEL_PREFIX}late-write`)
 
-/** Set only while somebody listens: the layers below then add to it. */
+/** Set only while there is a subscriber: the layers below then add to it. */
 const current = new AsyncLocalStorage<OperationContext>()
 
-/** What is traced of the operation that is going on. */
+/** The context of the operation that is going on, if it is traced. */
 export function tracedOperation(): OperationContext | undefined {
   return current.getStore()
 }
 
-/** Nobody listens: then nothing is made for them. */
+/** Whether there is a subscriber; else no context is made. */
 export function isTraced(operation: Operation): boolean {
   return channels[operation].hasSubscribers
 }
@@ -60,12 +55,12 @@ export type Subject = Pick<OperationContext, 'operation' | 'checkpointer' | 'add
 export async function trace<Result>(subject: Subject, work: () => Promise<Result>): Promise<Result> {
   const context = newContext(subject)
   let result: Result
-  const untold = async (): Promise<void> => {
+  const withoutResult = async (): Promise<void> => {
     // Node would put the value of the promise into the context, and with it the state.
     result = await timed(context, work)
     if (subject.operation === 'getTuple' && result !== undefined) context.checkpoints = 1
   }
-  await channels[subject.operation].tracePromise(untold, context)
+  await channels[subject.operation].tracePromise(withoutResult, context)
   // oxlint-disable-next-line typescript/no-non-null-assertion -- set, as the promise has resolved
   return result!
 }
@@ -95,7 +90,7 @@ export async function* traceEach<Result>(subject: Subject, work: () => AsyncGene
   }
 }
 
-export function tellLateWrite(
+export function publishLateWrite(
   operation: LateWrite['operation'],
   { threadId, ns, checkpointId }: OperationAddress,
 ): void {

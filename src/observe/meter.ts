@@ -1,11 +1,7 @@
 /** What a checkpointer has done since it was made, in numbers. */
-import { tellLateWrite, tracedOperation } from './diagnostics.ts'
-import type { OperationAddress } from './errors.ts'
-import type { LruTierStats } from './tiers/lru-tier.ts'
-import type { RedisTierStats } from './tiers/redis-tier.ts'
-
-/** The methods that are counted and traced. */
-export type Operation = 'put' | 'putWrites' | 'getTuple' | 'list' | 'getDeltaChannelHistory' | 'deleteThread'
+import type { OperationAddress } from '../errors.ts'
+import { OPERATIONS, type Operation } from './operations.ts'
+import { publishLateWrite, tracedOperation } from './tracing.ts'
 
 /** Calls, also those that failed. */
 export type OperationCounts = Readonly<Record<Operation, number>>
@@ -13,7 +9,7 @@ export type OperationCounts = Readonly<Record<Operation, number>>
 /** What operations have in common, whichever store they work on. */
 export interface CommonStats {
   readonly operations: OperationCounts
-  /** What runs sent after their thread was deleted: dropped, without an error. */
+  /** Calls of runs that began before their thread was deleted: dropped, without an error. */
   readonly lateWritesDropped: number
 }
 
@@ -24,35 +20,20 @@ export interface TransferStats {
   /** Attempts after the first. */
   readonly retries: number
   /**
-   * Bytes on our connections while a statement was under way, with the protocol around it, as the sockets count them;
-   * opening a connection is not in it. 0 for PGlite, and for a pool whose clients don't show their sockets.
+   * Bytes on the connections while a statement was under way, with the protocol around it, as the sockets count them;
+   * opening a connection is not included. 0 for PGlite, and for a pool whose clients don't show their sockets.
    */
   readonly bytesSent: number
   readonly bytesReceived: number
   /** Parts sent with checkpoints and pending writes. */
   readonly partsWritten: number
-  /** Parts that those named and that were not sent, as they were known to be stored. */
+  /** Parts of those that were not sent, as they were known to be stored. */
   readonly partsReused: number
 }
 
-/** What `PgCheckpointer.stats()` tells. */
-export interface PgStats extends CommonStats, TransferStats {
-  /** In this process; undefined where `cacheBytes` is 0. */
-  readonly memory: LruTierStats | undefined
-  /** Undefined where no Redis is used. */
-  readonly redis: RedisTierStats | undefined
-}
-
-/** Counts; and tells whoever traces the operation that is going on. */
+/** Counts for `stats()`, and for the trace of the operation that is going on. */
 export class Meter {
-  readonly #operations: Record<Operation, number> = {
-    put: 0,
-    putWrites: 0,
-    getTuple: 0,
-    list: 0,
-    getDeltaChannelHistory: 0,
-    deleteThread: 0,
-  }
+  readonly #operations = Object.fromEntries(OPERATIONS.map((operation) => [operation, 0])) as Record<Operation, number>
   readonly #transfer: Record<keyof TransferStats, number> = {
     statements: 0,
     retries: 0,
@@ -76,7 +57,7 @@ export class Meter {
   /** A verdict of `deleted`. */
   dropped(operation: 'put' | 'putWrites', address: OperationAddress): void {
     this.#lateWritesDropped++
-    tellLateWrite(operation, address)
+    publishLateWrite(operation, address)
   }
 
   common(): CommonStats {

@@ -3,17 +3,12 @@ import type { Address, CheckpointAddress } from '../address.ts'
 import { addManifestLine, hasManifestLine } from '../codec/format.ts'
 import type { PartSet } from '../codec/encode.ts'
 import type { Part } from '../codec/part.ts'
-import type {
-  CheckpointRecord,
-  HistoryChannel,
-  PutResult,
-  StoredCheckpoint,
-  StoredHistory,
-  StoredWrite,
-  WritesRecord,
-} from './store.ts'
+import type { HistoryChannel, StoredCheckpoint, StoredHistory, StoredWrite } from '../codec/record.ts'
+import { inOrderOfExecution } from '../codec/write-order.ts'
+import type { Proof } from '../store/proof.ts'
+import type { Answer, CheckpointRecord, Delivery, WritesRecord, WritesVerdict } from '../store/store.ts'
 
-/** A checkpoint as it is kept; its writes stand apart, they may come first. */
+/** A checkpoint as it is kept; its writes stand apart, as they may come first. */
 export interface CheckpointRow {
   readonly address: CheckpointAddress
   readonly parentId: string | undefined
@@ -25,16 +20,13 @@ export interface CheckpointRow {
   readonly digest: string
 }
 
-export class ThreadRecord {
+export class ThreadRows {
   readonly threadId: string
-  readonly #clock: () => number
-  /** What its parts are marked with. */
-  #mark: object = {}
+  readonly generation: number
+  /** The generation that the last deleteThread began; 0: never deleted. */
+  readonly deletedGeneration: number
   seq = 0
-  generation: number
-  tombstone = 0
-  fence = 0
-  /** Everything's size: characters and bytes. */
+  /** About what all of it takes in the heap. */
   bytes = 0
   /** By namespace, then id. */
   readonly checkpoints: Map<string, Map<string, CheckpointRow>> = new Map()
@@ -42,55 +34,49 @@ export class ThreadRecord {
   readonly writes: Map<string, Map<string, StoredWrite>> = new Map()
   readonly parts: PartSet = new Map()
 
-  constructor(threadId: string, clock: () => number) {
+  constructor(threadId: string, generation: number, deletedGeneration: number) {
     this.threadId = threadId
-    this.#clock = clock
-    this.generation = clock() * 1000
+    this.generation = generation
+    this.deletedGeneration = deletedGeneration
   }
 
-  put(record: CheckpointRecord): Omit<PutResult, 'newParts'> {
+  /** As put_1. */
+  commit(record: CheckpointRecord, delivery: Delivery): Answer {
     const { address } = record
+    const { generation } = this
     const present = this.#row(address.ns, address.checkpointId)
-    const answer = (verdict: PutResult['verdict'], seq: number): Omit<PutResult, 'newParts'> => ({
-      verdict,
-      seq,
-      generation: this.generation,
-    })
-    if (present?.digest === record.digest) return answer('duplicate', present.seq)
-    if (this.#isLate(record.lineage, address.ns, record.parentId)) return answer('deleted', 0)
-    if (record.fence !== undefined && record.fence !== this.fence) return answer('fenced', 0)
+    if (present?.digest === record.digest) return { verdict: 'duplicate', seq: present.seq, generation }
+    const refusal = this.#refusal(delivery)
+    if (refusal !== undefined) return { verdict: refusal, seq: present?.seq ?? 0, generation }
 
     let { manifest } = record
     for (const line of record.conditional)
       if (this.#holdsLine(address.ns, line)) manifest = addManifestLine(manifest, line)
     const seq = present?.seq ?? ++this.seq
-    const parentId =
-      present !== undefined ? present.parentId : record.parentId === address.checkpointId ? undefined : record.parentId
-    const row: CheckpointRow = {
+    const parentId = record.parentId === address.checkpointId ? undefined : record.parentId
+    const { runId, header, metadata, digest } = record
+    this.addRow({
       address,
-      parentId,
+      parentId: present === undefined ? parentId : present.parentId,
       seq,
-      runId: record.runId,
-      header: record.header,
+      runId,
+      header,
       manifest,
-      metadata: record.metadata,
-      digest: record.digest,
-    }
-    this.addRow(row)
-    for (const part of record.parts.values()) this.addPart(part)
-    return answer(present === undefined ? 'stored' : 'replaced', seq)
+      metadata,
+      digest,
+    })
+    for (const part of delivery.newParts) this.addPart(part)
+    return { verdict: present === undefined ? 'stored' : 'replaced', seq, generation }
   }
 
-  putWrites(record: WritesRecord): { verdict: 'stored' | 'deleted'; generation: number } {
-    const { address, taskId, taskPath } = record
-    if (this.#isLate(record.lineage, address.ns, address.checkpointId))
-      return { verdict: 'deleted', generation: this.generation }
-    this.addWrites(
-      writesKey(address.ns, address.checkpointId),
-      record.writes.map((write) => ({ ...write, taskId, taskPath })),
-    )
-    for (const part of record.parts.values()) this.addPart(part)
-    return { verdict: 'stored', generation: this.generation }
+  /** As put_writes_1. */
+  commitWrites({ address, writes }: WritesRecord, delivery: Delivery): Answer<WritesVerdict> {
+    const { generation } = this
+    const refusal = this.#refusal(delivery)
+    if (refusal !== undefined) return { verdict: refusal, seq: 0, generation }
+    this.addWrites(writesKey(address.ns, address.checkpointId), writes)
+    for (const part of delivery.newParts) this.addPart(part)
+    return { verdict: 'stored', seq: 0, generation }
   }
 
   addRow(row: CheckpointRow): void {
@@ -113,24 +99,9 @@ export class ThreadRecord {
   }
 
   addPart(part: Part): void {
-    if (part.storedMark === this.#mark) return
-    part.storedMark = this.#mark
     if (this.parts.has(part.name)) return
     this.parts.set(part.name, part)
     this.bytes += part.size
-  }
-
-  /** Leaves a tombstone, so that what a run of before still sends is known for late. */
-  delete(): void {
-    this.generation = Math.max(this.generation + 1, this.#clock() * 1000)
-    this.tombstone = this.generation
-    this.fence++
-    this.seq = 0
-    this.bytes = 0
-    this.#mark = {}
-    this.checkpoints.clear()
-    this.writes.clear()
-    this.parts.clear()
   }
 
   /** The checkpoint named, or the head of the namespace. */
@@ -145,14 +116,14 @@ export class ThreadRecord {
     }
   }
 
-  /** The commit number of an id: in this namespace, else in any. */
+  /** The commit number of an id in this namespace; in any, if none is given. */
   seqOf(ns: string | undefined, checkpointId: string): number | undefined {
-    const here = ns === undefined ? undefined : this.#row(ns, checkpointId)
-    if (here !== undefined) return here.seq
+    if (ns !== undefined) return this.#row(ns, checkpointId)?.seq
     const seqs = [...this.checkpoints.values()].flatMap((rows) => rows.get(checkpointId)?.seq ?? [])
     return seqs.length === 0 ? undefined : Math.max(...seqs)
   }
 
+  /** As history_1. */
   history(address: Address, channels: readonly HistoryChannel[]): Map<string, StoredHistory> {
     const open = new Set(channels)
     const found = new Map(
@@ -181,11 +152,20 @@ export class ThreadRecord {
     return found
   }
 
-  /** See put_1 in sql/: from a run that began before the thread was deleted. */
-  #isLate(lineage: number | undefined, ns: string, continuesFrom: string | undefined): boolean {
-    if (this.tombstone === 0) return false
-    if (lineage !== undefined) return lineage < this.tombstone
-    return continuesFrom !== undefined && this.#row(ns, continuesFrom) === undefined
+  #refusal({ runGeneration, generation, proofs }: Delivery): 'deleted' | 'generation' | undefined {
+    if (runGeneration !== null && runGeneration < this.deletedGeneration) return 'deleted'
+    if (generation !== null && generation !== this.generation) return 'generation'
+    return proofs.every((proof) => this.#holds(proof)) ? undefined : 'generation'
+  }
+
+  #holds(proof: Proof): boolean {
+    if (proof.kind === 'parts') return proof.names.every((name) => this.parts.has(name as Part['name']))
+    if (proof.kind === 'write') {
+      const writes = this.writes.get(writesKey(proof.ns, proof.checkpointId))
+      return writes?.get(JSON.stringify([proof.taskId, proof.idx]))?.digest === proof.digest
+    }
+    const row = this.#row(proof.ns, proof.checkpointId)
+    return row?.digest === proof.digest && row.seq === proof.seq
   }
 
   #holdsLine(ns: string, line: string): boolean {
@@ -217,18 +197,6 @@ export class ThreadRecord {
 
 /** The header of a checkpoint of format < 4; the reading functions in sql/ look for the same. */
 const OLD_FORMAT = /^\{"v":[0-3],/
-
-/**
- * By task path, task id and idx: the order in which LangGraph applied the writes of a step (contract 1.6). Texts compare by
- * their UTF-8 bytes, as in Postgres, which is by code point; JavaScript's `<` compares UTF-16 code units.
- */
-export function inOrderOfExecution(a: StoredWrite, b: StoredWrite): number {
-  return compareBytes(a.taskPath, b.taskPath) || compareBytes(a.taskId, b.taskId) || a.idx - b.idx
-}
-
-function compareBytes(a: string, b: string): number {
-  return a === b ? 0 : Buffer.compare(Buffer.from(a), Buffer.from(b))
-}
 
 function writesKey(ns: string, checkpointId: string): string {
   return JSON.stringify([ns, checkpointId])

@@ -1,11 +1,24 @@
-/** What `list` was asked, checked. */
+/** The arguments of `list`, checked. */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { CheckpointListOptions } from '@langchain/langgraph-checkpoint'
-import { checkpointIdOf, kindOf, namespaceOf, requireThreadId } from './address.ts'
-import { toJsonbText } from './codec/jsonb-text.ts'
-import { stringifyValue } from './codec/value.ts'
-import { InvalidInputError } from './errors.ts'
-import type { ListQuery } from './store/store.ts'
+import { checkpointIdOf, kindOf, namespaceOf, requireThreadId } from '../address.ts'
+import { toJsonbText } from '../codec/jsonb-text.ts'
+import { stringifyValue } from '../codec/value.ts'
+import { InvalidInputError } from '../errors.ts'
+
+/** What `list` was asked for. */
+export interface ListQuery {
+  /** Undefined: all threads. */
+  readonly threadId: string | undefined
+  /** Undefined: all namespaces. */
+  readonly ns: string | undefined
+  readonly checkpointId: string | undefined
+  /** Strictly before this checkpoint: by commit where a namespace asked for holds it, else by id. */
+  readonly before: string | undefined
+  /** A JSON text that metadata must contain, as jsonb's `@>` means it. */
+  readonly filter: string | undefined
+  readonly limit: number | undefined
+}
 
 /** Only a thread id that is not there at all means all threads; `''`, `null` and `0` are refused, so nothing leaks. */
 export function parseListQuery(config: RunnableConfig, options: CheckpointListOptions | undefined): ListQuery {

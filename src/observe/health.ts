@@ -1,10 +1,5 @@
-/** How the servers are, told rather than thrown. */
-import type { PgDriver, Row } from './pg/driver.ts'
-import { SCHEMA_VERSION } from './pg/migrations.ts'
-import { quoteIdentifier } from './pg/identifier.ts'
-import type { Attempt } from './pg/retry.ts'
-import { sqlStateOf } from './pg/transient.ts'
-import type { RedisHealth } from './tiers/redis-tier.ts'
+/** How the servers are, in numbers and sentences. */
+import type { RedisHealth } from '../tiers/redis-tier.ts'
 
 /** What `PgCheckpointer.health()` tells. */
 export interface Health {
@@ -37,43 +32,8 @@ export interface PostgresHealth {
   readonly error?: unknown
 }
 
-/** Long enough for a busy server, short enough for a probe. */
-const HEALTH_MS = 5000
-
-/** Asks once, without a second attempt; never rejects. */
-export async function checkPostgres(driver: PgDriver, schema: string): Promise<PostgresHealth> {
-  const attempt = attemptOf(HEALTH_MS)
-  const began = performance.now()
-  const neededSchemaVersion = SCHEMA_VERSION
-  let row: Row | undefined
-  try {
-    ;[row] = await driver.query(
-      `select current_setting('server_version') as server_version, pg_catalog.pg_is_in_recovery() as is_standby,
-              current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
-              current_setting('full_page_writes') as full_page_writes`,
-      [],
-      attempt,
-    )
-  } catch (error) {
-    return { reachable: false, latencyMs: performance.now() - began, neededSchemaVersion, error }
-  }
-  const latencyMs = performance.now() - began
-  const schemaVersion = await schemaVersionOf(driver, schema, attempt)
-  return {
-    reachable: true,
-    latencyMs,
-    serverVersion: String(row?.['server_version']),
-    ...(schemaVersion === undefined ? {} : { schemaVersion }),
-    neededSchemaVersion,
-    isStandby: row?.['is_standby'] === true,
-    synchronousCommit: String(row?.['synchronous_commit']),
-    fsync: String(row?.['fsync']),
-    fullPageWrites: String(row?.['full_page_writes']),
-  }
-}
-
-/** The verdict over what was found. */
-export function judge(postgres: PostgresHealth, redis: RedisHealth | undefined): Health {
+/** What to make of what was found. */
+export function assess(postgres: PostgresHealth, redis: RedisHealth | undefined): Health {
   const problems = problemsOf(postgres)
   const risks = risksOf(postgres)
   if (redis?.reachable === false) risks.push('Redis is out of reach: all parts are read from Postgres.')
@@ -104,23 +64,4 @@ function risksOf({ reachable, synchronousCommit, fsync, fullPageWrites, schemaVe
   if (fullPageWrites === 'off')
     risks.push('full_page_writes is off: a crash of the machine can leave torn pages. Set it to on.')
   return risks
-}
-
-async function schemaVersionOf(driver: PgDriver, schema: string, attempt: Attempt): Promise<number | undefined> {
-  try {
-    const [row] = await driver.query(
-      `select max(version) as version from ${quoteIdentifier(schema)}.migrations`,
-      [],
-      attempt,
-    )
-    return Number(row?.['version'] ?? 0)
-  } catch (error) {
-    const state = sqlStateOf(error)
-    return state === '42P01' || state === '3F000' ? 0 : undefined
-  }
-}
-
-function attemptOf(ms: number): Attempt {
-  const end = performance.now() + ms
-  return { isOver: false, isInDoubt: false, leftMs: () => Math.max(1, end - performance.now()) }
 }

@@ -1,22 +1,24 @@
-/** The threads of a memory store as one JSON-able value, so that a dev server keeps them over a reload. */
+/** The threads of a memory store as one value that JSON can hold, so that a development server keeps them over a reload. */
 import { InvalidInputError } from '../errors.ts'
 import { FORMAT_VERSION } from '../codec/format.ts'
 import { Part } from '../codec/part.ts'
-import type { StoredWrite } from './store.ts'
-import { ThreadRecord, type CheckpointRow } from './thread-record.ts'
+import type { StoredWrite } from '../codec/record.ts'
+import type { ThreadMap } from './thread-map.ts'
+import { ThreadRows, type CheckpointRow } from './thread-rows.ts'
 
 /** What `snapshot()` gives and `restore()` takes. */
 export interface ThreadsSnapshot {
   readonly format: number
   readonly threads: readonly ThreadSnapshot[]
+  /** For each thread that was deleted, its id and the generation that the last deletion began. */
+  readonly deleted: readonly (readonly [string, number])[]
 }
 
 interface ThreadSnapshot {
   readonly threadId: string
   readonly seq: number
   readonly generation: number
-  readonly tombstone: number
-  readonly fence: number
+  readonly deletedGeneration: number
   readonly checkpoints: readonly CheckpointRow[]
   /** The key of the checkpoint, and what was written beside it. */
   readonly writes: readonly (readonly [string, readonly StoredWrite[]])[]
@@ -24,18 +26,17 @@ interface ThreadSnapshot {
   readonly parts: readonly (readonly [string, string])[]
 }
 
-export function toSnapshot(threads: ReadonlyMap<string, ThreadRecord>): ThreadsSnapshot {
-  return { format: FORMAT_VERSION, threads: [...threads.values()].map(threadToSnapshot) }
+export function toSnapshot({ threads, deleted }: ThreadMap): ThreadsSnapshot {
+  return { format: FORMAT_VERSION, threads: [...threads.values()].map(threadToSnapshot), deleted: [...deleted] }
 }
 
-function threadToSnapshot(thread: ThreadRecord): ThreadSnapshot {
-  const { threadId, seq, generation, tombstone, fence } = thread
+function threadToSnapshot(thread: ThreadRows): ThreadSnapshot {
+  const { threadId, seq, generation, deletedGeneration } = thread
   return {
     threadId,
     seq,
     generation,
-    tombstone,
-    fence,
+    deletedGeneration,
     checkpoints: [...thread.checkpoints.values()].flatMap((rows) => [...rows.values()]),
     writes: [...thread.writes].map(([key, writes]) => [key, [...writes.values()]]),
     parts: [...thread.parts.values()].map((part) => [
@@ -46,27 +47,28 @@ function threadToSnapshot(thread: ThreadRecord): ThreadSnapshot {
 }
 
 /** @throws InvalidInputError where it is not a snapshot of this format, or was changed. */
-export function fromSnapshot(snapshot: unknown, clock: () => number): Map<string, ThreadRecord> {
-  const { format, threads } = (snapshot ?? {}) as Partial<ThreadsSnapshot>
-  if (format !== FORMAT_VERSION || !Array.isArray(threads)) {
+export function fromSnapshot(snapshot: unknown): { threads: Map<string, ThreadRows>; deleted: Map<string, number> } {
+  const { format, threads, deleted } = (snapshot ?? {}) as Partial<ThreadsSnapshot>
+  if (format !== FORMAT_VERSION || !isListOf(threads, isThread) || !isListOf(deleted, isDeletion)) {
     throw new InvalidInputError(
       'snapshot',
       `is not what snapshot() of this release gives (format ${FORMAT_VERSION}). Start without it.`,
     )
   }
-  return new Map(
-    threads.map((thread: unknown) => {
-      if (!isThread(thread))
-        throw new InvalidInputError('snapshot', 'holds a thread that snapshot() did not give. Start without it.')
-      return [thread.threadId, threadFromSnapshot(thread, clock)]
-    }),
-  )
+  return {
+    threads: new Map((threads as ThreadSnapshot[]).map((thread) => [thread.threadId, threadFromSnapshot(thread)])),
+    deleted: new Map(deleted as (readonly [string, number])[]),
+  }
+}
+
+function isDeletion(value: unknown): boolean {
+  return Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number'
 }
 
 function isThread(value: unknown): value is ThreadSnapshot {
   return (
     has(value, 'string', ['threadId']) &&
-    has(value, 'number', ['seq', 'generation', 'tombstone', 'fence']) &&
+    has(value, 'number', ['seq', 'generation', 'deletedGeneration']) &&
     isListOf(value['checkpoints'], isCheckpoint) &&
     isListOf(
       value['writes'],
@@ -88,7 +90,7 @@ function isCheckpoint(value: unknown): boolean {
 }
 
 function isWrite(value: unknown): boolean {
-  return has(value, 'string', ['taskId', 'taskPath', 'channel', 'value']) && has(value, 'number', ['idx'])
+  return has(value, 'string', ['taskId', 'taskPath', 'channel', 'value', 'digest']) && has(value, 'number', ['idx'])
 }
 
 function has(value: unknown, type: 'string' | 'number', fields: readonly string[]): value is Record<string, unknown> {
@@ -101,12 +103,9 @@ function isListOf(value: unknown, is: (element: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(is)
 }
 
-function threadFromSnapshot(snapshot: ThreadSnapshot, clock: () => number): ThreadRecord {
-  const thread = new ThreadRecord(snapshot.threadId, clock)
+function threadFromSnapshot(snapshot: ThreadSnapshot): ThreadRows {
+  const thread = new ThreadRows(snapshot.threadId, snapshot.generation, snapshot.deletedGeneration)
   thread.seq = snapshot.seq
-  thread.generation = snapshot.generation
-  thread.tombstone = snapshot.tombstone
-  thread.fence = snapshot.fence
   for (const row of snapshot.checkpoints) thread.addRow(row)
   for (const [key, writes] of snapshot.writes) thread.addWrites(key, writes)
   for (const [name, body] of snapshot.parts) {

@@ -1,0 +1,63 @@
+/** Carries out calls of functions: retried where that may help, together with others where connections are busy. */
+import type { Row } from './driver.ts'
+import { argumentList, type PgFunction } from './function.ts'
+import { ANSWER, type CallMerger } from './merger.ts'
+import type { Purpose, Retrier } from './retry.ts'
+
+/**
+ * Each method rejects with `UnavailableError` when the time of the operation is up, and with Postgres's own error where
+ * another attempt would not help.
+ */
+export class CallRunner {
+  readonly #merger: CallMerger
+  readonly #retrier: Retrier
+
+  constructor(merger: CallMerger, retrier: Retrier) {
+    this.#merger = merger
+    this.#retrier = retrier
+  }
+
+  /**
+   * Calls a function that gives one JSON text.
+   * @param mergeAt the thread whose row it locks or reads, if it may go together with calls for other threads
+   */
+  async value<Args, Answer>(
+    purpose: Purpose,
+    called: PgFunction<Args, Answer>,
+    args: Args,
+    mergeAt?: string,
+  ): Promise<Answer> {
+    const [row] = await this.#send(purpose, called, args, mergeAt)
+    return parse(row) as Answer
+  }
+
+  /** Calls a function that gives a row with a JSON text for each result. */
+  async values<Args, Answer>(
+    purpose: Purpose,
+    called: PgFunction<Args, Answer>,
+    args: Args,
+  ): Promise<readonly Answer[]> {
+    return (await this.#send(purpose, called, args)).map((row) => parse(row) as Answer)
+  }
+
+  /** Calls a function that gives rows with the columns name, body and bytes. */
+  rows<Args>(purpose: Purpose, called: PgFunction<Args>, args: Args): Promise<readonly Row[]> {
+    return this.#send(purpose, called, args)
+  }
+
+  #send<Args>(
+    purpose: Purpose,
+    called: PgFunction<Args, unknown>,
+    named: Args,
+    threadId?: string,
+  ): Promise<readonly Row[]> {
+    const args = argumentList(called, named)
+    return this.#retrier.run(purpose, (attempt) => this.#merger.call({ called, args, threadId, attempt }))
+  }
+}
+
+/** @returns undefined where the function gave null */
+function parse(row: Row | undefined): unknown {
+  const answer = row?.[ANSWER]
+  return typeof answer === 'string' ? (JSON.parse(answer) as unknown) : undefined
+}

@@ -1,0 +1,166 @@
+/**
+ * Sends calls that wait because all connections are busy together, in one statement and one commit. A call that finds a
+ * free connection goes alone, at once.
+ *
+ * | a call is | until |
+ * |---|---|
+ * | sent alone | it is answered |
+ * | waiting | a connection is free and it is the first in the queue, or can go with the first |
+ * | sent with others | the statement is answered; if it fails, each call is sent alone (all calls are idempotent) and gets its own answer or error |
+ *
+ * At most one call a thread goes into a statement, and threads in one order, so that no two statements wait for each other
+ * in a circle.
+ */
+import { within } from '../deadline.ts'
+import type { Attempt } from './attempt.ts'
+import type { PgQueryable, Row } from './driver.ts'
+import { statementFor, type AnyFunction } from './function.ts'
+
+/** A call of a function, as it waits to be sent. */
+export interface PgCall {
+  readonly called: AnyFunction
+  readonly args: readonly unknown[]
+  /** The thread whose row it locks. Undefined: it goes alone. Only calls with one value can go with others. */
+  readonly threadId: string | undefined
+  readonly attempt: Attempt
+}
+
+/** The rows of a call that gives one value have this column. */
+export const ANSWER = 'answer_0'
+
+/** Calls per statement: beyond this the time of one statement grows as fast as the work in it. */
+const MAX_CALLS = 32
+
+/**
+ * How long a statement with several calls may wait for a lock: a thread that somebody has locked holds up the others for no
+ * longer than this, and is then waited for alone.
+ */
+const LOCK_TIMEOUT_MS = 100
+
+/** A statement that is sent at last has deadlines of its own; this much later it is given up, whatever it waits for. */
+const GRACE_MS = 50
+
+interface WaitingCall extends PgCall {
+  readonly resolve: (rows: readonly Row[]) => void
+  readonly reject: (error: unknown) => void
+}
+
+export class CallMerger {
+  readonly #db: PgQueryable
+  readonly #schema: string
+  readonly #slots: number
+  #busy = 0
+  #waiting: WaitingCall[] = []
+  /** For each function, the statements for 1, 2, 3 … calls. */
+  readonly #statements = new Map<AnyFunction, string[]>()
+
+  /** @param slots statements at a time: the connections of the pool */
+  constructor(db: PgQueryable, schema: string, slots: number) {
+    this.#db = db
+    this.#schema = schema
+    this.#slots = slots
+  }
+
+  call(call: PgCall): Promise<readonly Row[]> {
+    if (this.#busy < this.#slots && this.#waiting.length === 0) {
+      this.#busy++
+      const answer = this.#sendAlone(call)
+      const leave = () => this.#leave()
+      answer.then(leave, leave)
+      return answer
+    }
+    const answer = new Promise<readonly Row[]>((resolve, reject) => {
+      this.#waiting.push({ ...call, resolve, reject })
+    })
+    const { attempt } = call
+    return within(answer, { ms: attempt.leftMs() + GRACE_MS, budget: attempt.budget, what: 'A free connection' })
+  }
+
+  #sendAlone(call: PgCall): Promise<readonly Row[]> {
+    return this.#db.query(this.#statement(call.called, 1), call.args, call.attempt)
+  }
+
+  #leave(): void {
+    this.#busy--
+    while (this.#busy < this.#slots && this.#waiting.length > 0) {
+      const batch = this.#takeBatch()
+      if (batch.length === 0) continue
+      this.#busy++
+      void this.#run(batch).finally(() => this.#leave())
+    }
+  }
+
+  /** The call that has waited longest, and all that can go with it. */
+  #takeBatch(): readonly WaitingCall[] {
+    const threads = new Set<string | undefined>()
+    const batch: WaitingCall[] = []
+    const rest: WaitingCall[] = []
+    for (const call of this.#waiting) {
+      if (call.attempt.isOver) {
+        call.reject(new Error('The call was abandoned before it was sent.'))
+        continue
+      }
+      const [first = call] = batch
+      const isAlone = first.threadId === undefined || call.threadId === undefined
+      const fits = call.called === first.called && !isAlone && batch.length < MAX_CALLS && !threads.has(call.threadId)
+      if (batch.length === 0 || fits) batch.push(call)
+      else rest.push(call)
+      threads.add(call.threadId) // a later call of the same thread never overtakes
+    }
+    this.#waiting = rest
+    return batch.toSorted((a, b) => ((a.threadId ?? '') < (b.threadId ?? '') ? -1 : 1))
+  }
+
+  async #run(batch: readonly WaitingCall[]): Promise<void> {
+    const [first] = batch
+    if (first === undefined) return
+    if (batch.length > 1) {
+      try {
+        const statement = this.#statement(first.called, batch.length)
+        const args = batch.flatMap((call) => call.args)
+        const [row] = await this.#db.query(statement, args, new SharedAttempt(batch.map(({ attempt }) => attempt)))
+        for (const [i, call] of batch.entries()) call.resolve([{ [ANSWER]: row?.[`answer_${i}`] }])
+        return
+      } catch {
+        // Which of them it was, and whether something was stored, each call by itself will tell.
+      }
+    }
+    await Promise.all(batch.map((call) => this.#sendAlone(call).then(call.resolve, call.reject)))
+  }
+
+  #statement(called: AnyFunction, calls: number): string {
+    let statements = this.#statements.get(called)
+    if (statements === undefined) this.#statements.set(called, (statements = []))
+    return (statements[calls] ??= statementFor(called, this.#schema, calls, calls > 1 ? LOCK_TIMEOUT_MS : undefined))
+  }
+}
+
+/** One statement's attempt on behalf of several: over when all are, in doubt for all. */
+class SharedAttempt {
+  readonly #attempts: readonly Attempt[]
+  readonly budget = undefined
+
+  constructor(attempts: readonly Attempt[]) {
+    this.#attempts = attempts
+  }
+
+  leftMs(): number {
+    return Math.min(...this.#attempts.map((attempt) => attempt.leftMs()))
+  }
+
+  get isOver(): boolean {
+    return this.#attempts.every((attempt) => attempt.isOver)
+  }
+
+  set isOver(isOver: boolean) {
+    for (const attempt of this.#attempts) attempt.isOver = isOver
+  }
+
+  get isInDoubt(): boolean {
+    return this.#attempts.some((attempt) => attempt.isInDoubt)
+  }
+
+  set isInDoubt(isInDoubt: boolean) {
+    for (const attempt of this.#attempts) attempt.isInDoubt = isInDoubt
+  }
+}

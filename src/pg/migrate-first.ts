@@ -1,0 +1,36 @@
+/** Looks after the schema before the first statement is sent. */
+import { within } from '../deadline.ts'
+import type { Attempt } from './attempt.ts'
+import type { PgDriver, PgQueryable, Row } from './driver.ts'
+import { migrate, type MigrationMode } from './migrate.ts'
+
+/**
+ * A way to Postgres whose first use migrates, or checks, the schema. Looked at once; again after a failure, as the next call
+ * may find the database up, or migrated.
+ */
+export class MigrateFirst implements PgQueryable {
+  readonly #driver: PgDriver
+  readonly #schema: string
+  readonly #mode: MigrationMode
+  #isReady = false
+  #whenReady: Promise<void> | undefined
+
+  constructor(driver: PgDriver, schema: string, mode: MigrationMode) {
+    this.#driver = driver
+    this.#schema = schema
+    this.#mode = mode
+  }
+
+  async query(text: string, params: readonly unknown[], attempt: Attempt): Promise<readonly Row[]> {
+    if (!this.#isReady) {
+      this.#whenReady ??= this.migrate(this.#mode).finally(() => (this.#whenReady = undefined))
+      await within(this.#whenReady, { ms: attempt.leftMs(), budget: attempt.budget, what: 'The schema' })
+    }
+    return this.#driver.query(text, params, attempt)
+  }
+
+  async migrate(mode: MigrationMode): Promise<void> {
+    await migrate(this.#driver, this.#schema, mode)
+    this.#isReady = true
+  }
+}

@@ -1,0 +1,260 @@
+/**
+ * THE STORY: what LangGraph asks of a checkpointer, one method a question, one line a stage.
+ *
+ *   put:       address, claim → encode → (the thread's turn) → store commits what is not known to be stored → tiers are offered it
+ *   getTuple:  address, claim → store reads head, manifest, writes → parts: LRU → Redis → store → decode
+ */
+import type { RunnableConfig } from '@langchain/core/runnables'
+import type {
+  ChannelVersions,
+  Checkpoint,
+  CheckpointListOptions,
+  CheckpointMetadata,
+  CheckpointTuple,
+  DeltaChannelHistory,
+  PendingWrite,
+} from '@langchain/langgraph-checkpoint'
+import {
+  parseAddress,
+  requireCheckpointAddress,
+  requireId,
+  requireTaskPath,
+  toConfig,
+  type Address,
+} from './address.ts'
+import { parseClaim } from './claim.ts'
+import { historyChannel, type CheckpointCodec, type ParsedCheckpoint } from './codec/checkpoint-codec.ts'
+import type { Parts } from './codec/decode.ts'
+import type { Node } from './codec/format.ts'
+import type { Part } from './codec/part.ts'
+import { within, type Budget } from './deadline.ts'
+import { PartMissingError, UnavailableError, type OperationAddress } from './errors.ts'
+import type { Meter } from './observe/meter.ts'
+import { Failures } from './store/failures.ts'
+import { KnownThreads } from './store/known-threads.ts'
+import { learnReading } from './store/learn-reading.ts'
+import { parseListQuery } from './store/list-query.ts'
+import { ReadAhead } from './store/read-ahead.ts'
+import type { Store } from './store/store.ts'
+import { ThreadTurns } from './store/thread-turns.ts'
+import type { PartLadder } from './tiers/part-ladder.ts'
+
+/** Names are asked for to remove parts from a cache, which forgets by itself, too. */
+const NAMES_FOR_CACHES = 50_000
+
+export interface StoryPorts {
+  readonly store: Store
+  readonly tiers: PartLadder
+  readonly codec: CheckpointCodec
+  readonly meter: Meter
+  /** How long an operation that begins now may take. */
+  readonly newBudget: () => Budget
+}
+
+export class Story {
+  readonly #store: Store
+  readonly #tiers: PartLadder
+  readonly #codec: CheckpointCodec
+  readonly #meter: Meter
+  readonly #newBudget: () => Budget
+  readonly #known = new KnownThreads()
+  readonly #turns = new ThreadTurns()
+
+  constructor({ store, tiers, codec, meter, newBudget }: StoryPorts) {
+    this.#store = store
+    this.#tiers = tiers
+    this.#codec = codec
+    this.#meter = meter
+    this.#newBudget = newBudget
+  }
+
+  async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    if (config.configurable?.['thread_id'] === undefined) return undefined
+    const address = parseAddress(config)
+    const { run } = parseClaim(config)
+    return this.#read(address, run, config.signal)
+  }
+
+  async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
+    const { signal } = config
+    const readAhead = new ReadAhead()
+    const failures = new Failures()
+    for await (const page of this.#store.list(parseListQuery(config, options), { signal })) {
+      const checkpoints = page.flatMap((stored) => failures.unless(stored.address, () => this.#codec.parse(stored)))
+      for (const some of readAhead.batches(checkpoints)) {
+        const parts = await this.#bringAll(some, signal)
+        readAhead.read(parts)
+        for (const checkpoint of some) {
+          const { address } = checkpoint.stored
+          const tuple = await failures.unlessAsync(address, () =>
+            this.#codec.decodeTuple(checkpoint, parts).catch((error: unknown) => {
+              // Removed since the page was read, perhaps; then it is left out.
+              if (!(error instanceof PartMissingError)) throw error
+              return this.#read(address, undefined, signal)
+            }),
+          )
+          if (tuple !== undefined) yield tuple
+        }
+      }
+    }
+    failures.throwAny()
+  }
+
+  async put(
+    config: RunnableConfig,
+    checkpoint: Checkpoint,
+    metadata: CheckpointMetadata,
+    newVersions: ChannelVersions,
+  ): Promise<RunnableConfig> {
+    const parent = parseAddress(config)
+    const { run, runId } = parseClaim(config)
+    const address = { ...parent, checkpointId: requireId('checkpoint.id', checkpoint.id) }
+    const { threadId, ns, checkpointId } = address
+    const encoding = awaitedLater(
+      this.#codec.encodeCheckpoint(checkpoint, metadata, newVersions, parent.checkpointId === undefined),
+    )
+    await this.#inTurn('put', address, async (budget) => {
+      const { parts, ...encoded } = await encoding
+      const record = { ...encoded, address, parentId: parent.checkpointId, runId }
+      // A repeat of one with conditional lines stores nothing, and what is there may lack the lines and what they name.
+      const isWhole = encoded.conditional.length === 0
+      const proofOf = (seq: number) => ({ kind: 'checkpoint', ns, checkpointId, seq, digest: encoded.digest }) as const
+      const { verdict, newParts, omitted } = await this.#known.commit(
+        { threadId, run },
+        parts,
+        isWhole ? proofOf : undefined,
+        (delivery) => this.#store.commit(record, delivery, { budget }),
+      )
+      if (verdict === 'deleted') return this.#meter.dropped('put', address)
+      this.#meter.add('partsReused', omitted)
+      this.#tiers.offer(threadId, newParts)
+    })
+    return toConfig(address)
+  }
+
+  async putWrites(
+    config: RunnableConfig,
+    writes: readonly PendingWrite[],
+    taskId: string,
+    taskPath: string,
+  ): Promise<void> {
+    const address = requireCheckpointAddress(parseAddress(config))
+    const { run } = parseClaim(config)
+    requireId('taskId', taskId)
+    const encoding = this.#codec.encodeWrites(writes, taskId, requireTaskPath(taskPath))
+    if (writes.length === 0) return
+    const encoded = await encoding
+    const { threadId, ns, checkpointId } = address
+    const parts = new Map(encoded.flatMap((write) => [...write.parts]))
+    const proved = encoded.map(({ idx, digest, parts: own }) => ({
+      proof: { kind: 'write', ns, checkpointId, taskId, idx, digest } as const,
+      parts: own,
+    }))
+    const { verdict, newParts, omitted } = await this.#known.commitWrites(
+      { threadId, run },
+      parts,
+      proved,
+      (delivery) => this.#store.commitWrites({ address, writes: encoded }, delivery),
+    )
+    if (verdict === 'deleted') return this.#meter.dropped('putWrites', address)
+    this.#meter.add('partsReused', omitted)
+    this.#tiers.offer(threadId, newParts)
+  }
+
+  async deleteThread(threadId: string): Promise<void> {
+    requireId('threadId', threadId)
+    await this.#inTurn('deleteThread', { threadId }, async (budget) => {
+      const namesWanted = this.#tiers.hasUsableFarTier() ? NAMES_FOR_CACHES : 0
+      const removed = await this.#store.deleteThread(threadId, namesWanted, { budget })
+      this.#tiers.forget(threadId, [...removed, ...this.#known.forget(threadId)])
+    })
+  }
+
+  async getDeltaChannelHistory(
+    config: RunnableConfig,
+    wanted: readonly string[],
+  ): Promise<Record<string, DeltaChannelHistory>> {
+    const channels = [...new Set(wanted)]
+    if (channels.length === 0) return {}
+    const address = parseAddress(config)
+    const { signal } = config
+    const read = async () => {
+      const histories = await this.#store.history(address, channels.map(historyChannel), { signal })
+      return this.#codec.decodeHistories(address, channels, histories, (nodes) =>
+        this.#bring(address.threadId, nodes, signal),
+      )
+    }
+    return read().catch((error: unknown) => {
+      // Removed since it was read, perhaps; then there is less to read now.
+      if (error instanceof PartMissingError) return read()
+      throw error
+    })
+  }
+
+  async #read(
+    address: Address,
+    run: object | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CheckpointTuple | undefined> {
+    const { threadId } = address
+    for (let failedAt = -1; ;) {
+      const wantsParts = !this.#known.has(threadId) && !this.#tiers.hasUsableFarTier()
+      const { generation, checkpoint, parts: brought } = await this.#store.read(address, wantsParts, { signal })
+      this.#known.runBegan(run, threadId, generation)
+      if (checkpoint === undefined) return undefined
+      const parsed = this.#codec.parse(checkpoint)
+      const parts = await this.#bring(threadId, parsed.nodes, signal, brought)
+      try {
+        const tuple = await this.#codec.decodeTuple(parsed, parts)
+        learnReading(this.#known, generation, parsed, parts)
+        return tuple
+      } catch (error) {
+        // Parts that were there with the checkpoint and then were not: the thread was deleted or pruned in between.
+        if (!(error instanceof PartMissingError) || generation === failedAt) throw error
+        failedAt = generation
+      }
+    }
+  }
+
+  #bringAll(checkpoints: readonly ParsedCheckpoint[], signal: AbortSignal | undefined): Promise<Parts> {
+    const nodes = checkpoints.flatMap((checkpoint) => checkpoint.nodes)
+    return this.#bring(checkpoints[0]?.stored.address.threadId ?? '', nodes, signal)
+  }
+
+  #bring(
+    threadId: string,
+    nodes: readonly Node[],
+    signal?: AbortSignal,
+    brought: readonly Part[] = [],
+  ): Promise<Parts> {
+    const parts = this.#tiers.bring(threadId, nodes, brought, (names) => this.#store.readParts(threadId, names))
+    return within(parts, { signal })
+  }
+
+  /** Waiting for the earlier calls of the thread counts: the operation's time begins when it is called. */
+  #inTurn(
+    operation: string,
+    address: OperationAddress & { readonly threadId: string },
+    work: (budget: Budget) => Promise<void>,
+  ): Promise<void> {
+    const budget = this.#newBudget()
+    return this.#turns.run(
+      address.threadId,
+      budget,
+      () => work(budget),
+      (cause) =>
+        new UnavailableError(
+          { outcome: 'not_applied', operation, address, attempts: 0, sqlState: undefined },
+          budget.elapsedMs(),
+          cause,
+          cause,
+        ),
+    )
+  }
+}
+
+/** A caller's own serializer may reject while the put waits for its turn: that is not unhandled, as it is awaited then. */
+function awaitedLater<Result>(encoding: Result | Promise<Result>): Result | Promise<Result> {
+  if (encoding instanceof Promise) encoding.catch(() => {})
+  return encoding
+}
