@@ -27,11 +27,26 @@ const isNewest = hasLangGraph(7)
 const newScenario: typeof scenario = (...of) =>
   describe.skipIf(!isNewest)('from LangGraph 1.7 on', () => scenario(...of))
 
-test('these tests run on the LangGraph that package.json names, so that none is skipped there', () => {
-  const { devDependencies } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    devDependencies: Record<string, string>
+interface Manifest {
+  readonly devDependencies: Readonly<Record<string, string>>
+  readonly peerDependencies: Readonly<Record<string, string>>
+}
+const readText = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
+const manifest = JSON.parse(readText('package.json')) as Manifest
+const PACKAGES = ['@langchain/langgraph', '@langchain/core', '@langchain/langgraph-checkpoint']
+
+test('the LangGraph that package.json names is installed, so that nothing here is skipped on the newest', () => {
+  expect(isNewest).toBe(Number(manifest.devDependencies['@langchain/langgraph']?.split('.')[1]) >= 7)
+})
+
+test('the README names the versions of the two lines, and the peer dependencies begin with the older one', () => {
+  const older = JSON.parse(readText('test/lines/1.4.json')) as Record<string, string>
+  const readme = readText('README.md').replaceAll(/\s+/g, ' ')
+  for (const versions of isNewest ? [manifest.devDependencies, older] : [older]) {
+    const [langgraph, core, checkpoint] = PACKAGES.map((name) => versions[name])
+    expect(readme).toContain(`${langgraph} with core ${core} and checkpoint ${checkpoint} (`)
   }
-  expect(isNewest).toBe(Number(devDependencies['@langchain/langgraph']?.split('.')[1]) >= 7)
+  for (const name of PACKAGES) expect(manifest.peerDependencies[name]).toBe(`^${older[name]}`)
 })
 
 const State = Annotation.Root({

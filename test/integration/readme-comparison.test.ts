@@ -192,8 +192,11 @@ async function writeInParallel(checkpointer: BaseCheckpointSaver, thread: Thread
   for (const name of 'abcdefgh') graph.addNode(name, () => ({ list: [name] })).addEdge(START, name)
   const app = graph.compile({ checkpointer })
   const returned = ((await app.invoke({ list: ['in'] }, thread)) as { list: string[] }).list
-  const read = ((await app.getState(thread)).values as { list: string[] }).list
-  return { hasAll: isDeepStrictEqual(new Set(read), new Set(returned)), isInOrder: isDeepStrictEqual(read, returned) }
+  const stored = ((await app.getState(thread)).values as { list: string[] }).list
+  return {
+    hasAll: isDeepStrictEqual(new Set(stored), new Set(returned)),
+    isInOrder: isDeepStrictEqual(stored, returned),
+  }
 }
 
 function checkpointOf(values: Record<string, unknown>, version = 1): Checkpoint {

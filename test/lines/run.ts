@@ -32,8 +32,8 @@ const dir = join(root, '.lines', line)
 
 await copySources()
 await install()
-run('npx', ['tsc', '--noEmit']) // src against the types of this line
-run('npx', ['vitest', 'run', '--config', 'test/vitest.config.ts', ...args])
+run(join(dir, 'node_modules/.bin/tsc'), ['--noEmit']) // src against the types of this line
+run(join(dir, 'node_modules/.bin/vitest'), ['run', '--config', 'test/vitest.config.ts', ...args])
 
 /** Makes the copy equal to the checkout, and leaves what is installed there. */
 async function copySources(): Promise<void> {
