@@ -109,7 +109,7 @@ export class Story {
     const parent = parseAddress(config)
     const { run, runId } = parseClaim(config)
     const address = { ...parent, checkpointId: requireId('checkpoint.id', checkpoint.id) }
-    const { threadId, ns, checkpointId } = address
+    const { threadId, ns } = address
     const encoding = awaitedLater(
       this.#codec.encodeCheckpoint(checkpoint, metadata, newVersions, parent.checkpointId === undefined),
     )
@@ -118,7 +118,7 @@ export class Story {
       const record = { ...encoded, address, parentId: parent.checkpointId, runId }
       // A repeat of one with conditional lines stores nothing, and what is there may lack the lines and what they name.
       const isWhole = encoded.conditional.length === 0
-      const proofOf = (seq: number) => ({ kind: 'checkpoint', ns, checkpointId, seq, digest: encoded.digest }) as const
+      const proofOf = (seq: number) => ({ kind: 'checkpoint', ns, seq, digest: encoded.digest }) as const
       const { verdict, newParts, omitted } = await this.#known.commit(
         { threadId, run },
         parts,

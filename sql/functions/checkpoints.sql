@@ -26,7 +26,7 @@ returns table (name text, body text, bytes bytea) language sql immutable as $BOD
 $BODY$
 --;;
 -- Whether commits and parts are there on which a writer's knowledge rests, beyond the first of each kind (see put_1).
--- p_proofs: {"checkpoints": [[namespace, checkpoint, seq, digest]], "writes": [[namespace, checkpoint, task, idx, digest]],
+-- p_proofs: {"checkpoints": [[namespace, seq, digest]], "writes": [[namespace, checkpoint, task, idx, digest]],
 --           "parts": [name]}
 create or replace function :schema.are_stored_1(p_tenant text, p_thread text, p_proofs json) returns boolean
 language sql stable as $BODY$
@@ -34,8 +34,8 @@ language sql stable as $BODY$
     select from json_array_elements(p_proofs -> 'checkpoints') e
     where not exists (
       select from :schema.checkpoints c
-      where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = e ->> 0 and c.checkpoint_id = e ->> 1
-        and c.seq = (e ->> 2)::bigint and c.digest = e ->> 3)
+      where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = e ->> 0
+        and c.seq = (e ->> 1)::bigint and c.digest = e ->> 2)
   ) and not exists (
     select from json_array_elements(p_proofs -> 'writes') e
     where not exists (
@@ -55,7 +55,7 @@ $BODY$
 -- p_conditional     manifest lines that are kept only if this namespace already holds them (contract 1.4, the exception)
 -- p_run_generation  the generation in which the writer's run began; null: the call belongs to no run that is known
 -- p_generation      the generation under which the writer left parts out because they are stored; null: it sends all
--- p_proof           the checkpoint on which that knowledge rests: [namespace, checkpoint, seq, digest]. A server that went
+-- p_proof           the checkpoint on which that knowledge rests: [namespace, seq, digest]. A server that went
 --                   back in time (failover to a standby that lagged, restore) has lost a suffix of its commits, so if this
 --                   one is there, so is all that was committed before it
 -- p_write_proof     a write on which it rests: [namespace, checkpoint, task, idx, digest]; its parts came with it
@@ -95,7 +95,7 @@ begin
       (p_proof is null or exists (
         select from :schema.checkpoints c
         where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_proof[1]
-          and c.checkpoint_id = p_proof[2] and c.seq = p_proof[3]::bigint and c.digest = p_proof[4]))
+          and c.seq = p_proof[2]::bigint and c.digest = p_proof[3]))
       and (p_write_proof is null or exists (
         select from :schema.writes w
         where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = p_write_proof[1]
@@ -187,7 +187,7 @@ begin
       (p_proof is null or exists (
         select from :schema.checkpoints c
         where c.tenant_id = p_tenant and c.thread_id = p_thread and c.checkpoint_ns = p_proof[1]
-          and c.checkpoint_id = p_proof[2] and c.seq = p_proof[3]::bigint and c.digest = p_proof[4]))
+          and c.seq = p_proof[2]::bigint and c.digest = p_proof[3]))
       and (p_write_proof is null or exists (
         select from :schema.writes w
         where w.tenant_id = p_tenant and w.thread_id = p_thread and w.checkpoint_ns = p_write_proof[1]

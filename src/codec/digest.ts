@@ -4,8 +4,8 @@ import type { EncodedCheckpoint, StoredWrite } from './record.ts'
 
 /** 132 bits, as a part's name: two contents of one checkpoint id are told apart by it. */
 const CHECKPOINT_CHARS = 22
-/** 66 bits: enough to notice damage, and a row is told from another by its key already. */
-const WRITE_CHARS = 11
+/** 48 bits: enough to notice damage; a row is told from others by its key already. */
+const WRITE_CHARS = 8
 /** The first character of a digest that covers lines which the store may leave out: what is stored can't be compared with it. */
 const CONDITIONAL = '~'
 

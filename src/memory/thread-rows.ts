@@ -30,6 +30,7 @@ export class ThreadRows {
   bytes = 0
   /** By namespace, then id. */
   readonly checkpoints: Map<string, Map<string, CheckpointRow>> = new Map()
+  readonly #bySeq = new Map<number, CheckpointRow>()
   /** By namespace and checkpoint id, then task and idx. */
   readonly writes: Map<string, Map<string, StoredWrite>> = new Map()
   readonly parts: PartSet = new Map()
@@ -83,6 +84,7 @@ export class ThreadRows {
     const rows = getOrAdd(this.checkpoints, row.address.ns, () => new Map<string, CheckpointRow>())
     const before = rows.get(row.address.checkpointId)
     rows.set(row.address.checkpointId, row)
+    this.#bySeq.set(row.seq, row)
     this.bytes += weightOf(row) - (before === undefined ? 0 : weightOf(before))
   }
 
@@ -164,8 +166,8 @@ export class ThreadRows {
       const writes = this.writes.get(writesKey(proof.ns, proof.checkpointId))
       return writes?.get(JSON.stringify([proof.taskId, proof.idx]))?.digest === proof.digest
     }
-    const row = this.#row(proof.ns, proof.checkpointId)
-    return row?.digest === proof.digest && row.seq === proof.seq
+    const row = this.#bySeq.get(proof.seq)
+    return row?.digest === proof.digest && row.address.ns === proof.ns
   }
 
   #holdsLine(ns: string, line: string): boolean {

@@ -1,7 +1,7 @@
 /** Carries out calls of functions: retried where that may help, together with others where connections are busy. */
 import type { Row } from './driver.ts'
 import { argumentList, type PgFunction } from './function.ts'
-import { ANSWER, type CallMerger } from './merger.ts'
+import type { CallMerger } from './merger.ts'
 import type { Purpose, Retrier } from './retry.ts'
 
 /**
@@ -28,7 +28,7 @@ export class CallRunner {
     mergeAt?: string,
   ): Promise<Answer> {
     const [row] = await this.#send(purpose, called, args, mergeAt)
-    return parse(row) as Answer
+    return parse(row, called.name) as Answer
   }
 
   /** Calls a function that gives a row with a JSON text for each result. */
@@ -37,7 +37,7 @@ export class CallRunner {
     called: PgFunction<Args, Answer>,
     args: Args,
   ): Promise<readonly Answer[]> {
-    return (await this.#send(purpose, called, args)).map((row) => parse(row) as Answer)
+    return (await this.#send(purpose, called, args)).map((row) => parse(row, called.name) as Answer)
   }
 
   /** Calls a function that gives rows with the columns name, body and bytes. */
@@ -57,7 +57,7 @@ export class CallRunner {
 }
 
 /** @returns undefined where the function gave null */
-function parse(row: Row | undefined): unknown {
-  const answer = row?.[ANSWER]
+function parse(row: Row | undefined, column: string): unknown {
+  const answer = row?.[column]
   return typeof answer === 'string' ? (JSON.parse(answer) as unknown) : undefined
 }

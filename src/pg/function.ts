@@ -29,19 +29,26 @@ export function argumentList<Args>({ parameters }: PgFunction<Args, unknown>, ar
 }
 
 /**
- * The statement that calls a function so many times, and gives one row with `answer_0`, `answer_1` … Only functions with one
- * value can be called more than once. No casts: each function has one form, which gives the parameters their types, and 17
- * casts cost 20 µs a call.
+ * The statement that calls a function; its answer is the column with the function's name. No casts: each function has one
+ * form, which gives the parameters their types, and 17 casts cost 20 µs a call.
+ */
+export function statementFor(called: AnyFunction, schema: string): string {
+  const columns = called.answers === 'parts' ? 'name,body,bytes from ' : ''
+  return `select ${columns}${callOf(called, schema, 1)}`
+}
+
+/**
+ * The statement that calls a function with one value so many times, and gives one row with `answer_0`, `answer_1` …
  * @param lockTimeoutMs for this statement alone; Postgres evaluates a select list from left to right
  */
-export function statementFor(called: AnyFunction, schema: string, calls = 1, lockTimeoutMs?: number): string {
+export function mergedStatementFor(called: AnyFunction, schema: string, calls: number, lockTimeoutMs: number): string {
   const count = Object.keys(called.parameters).length
-  const call = (first: number) => {
-    const numbered = Array.from({ length: count }, (_, i) => `$${first + i}`)
-    return `${quoteIdentifier(schema)}.${called.name}(${numbered.join(', ')})`
-  }
-  if (called.answers === 'parts') return `select name, body, bytes from ${call(1)}`
-  const columns = Array.from({ length: calls }, (_, i) => `${call(1 + i * count)} as answer_${i}`)
-  if (lockTimeoutMs !== undefined) columns.unshift(`pg_catalog.set_config('lock_timeout', '${lockTimeoutMs}ms', true)`)
-  return `select ${columns.join(', ')}`
+  const columns = Array.from({ length: calls }, (_, i) => `${callOf(called, schema, 1 + i * count)} as answer_${i}`)
+  return `select pg_catalog.set_config('lock_timeout','${lockTimeoutMs}ms',true),${columns.join(',')}`
+}
+
+/** @param first the number of the first parameter */
+function callOf({ name, parameters }: AnyFunction, schema: string, first: number): string {
+  const numbered = Object.keys(parameters).map((_, i) => `$${first + i}`)
+  return `${quoteIdentifier(schema)}.${name}(${numbered.join(',')})`
 }

@@ -14,7 +14,7 @@
 import { within } from '../deadline.ts'
 import type { Attempt } from './attempt.ts'
 import type { PgQueryable, Row } from './driver.ts'
-import { statementFor, type AnyFunction } from './function.ts'
+import { mergedStatementFor, statementFor, type AnyFunction } from './function.ts'
 
 /** A call of a function, as it waits to be sent. */
 export interface PgCall {
@@ -24,9 +24,6 @@ export interface PgCall {
   readonly threadId: string | undefined
   readonly attempt: Attempt
 }
-
-/** The rows of a call that gives one value have this column. */
-export const ANSWER = 'answer_0'
 
 /** Calls per statement: beyond this the time of one statement grows as fast as the work in it. */
 const MAX_CALLS = 32
@@ -119,7 +116,7 @@ export class CallMerger {
         const statement = this.#statement(first.called, batch.length)
         const args = batch.flatMap((call) => call.args)
         const [row] = await this.#db.query(statement, args, new SharedAttempt(batch.map(({ attempt }) => attempt)))
-        for (const [i, call] of batch.entries()) call.resolve([{ [ANSWER]: row?.[`answer_${i}`] }])
+        for (const [i, call] of batch.entries()) call.resolve([{ [call.called.name]: row?.[`answer_${i}`] }])
         return
       } catch {
         // Which of them it was, and whether something was stored, each call by itself will tell.
@@ -131,7 +128,10 @@ export class CallMerger {
   #statement(called: AnyFunction, calls: number): string {
     let statements = this.#statements.get(called)
     if (statements === undefined) this.#statements.set(called, (statements = []))
-    return (statements[calls] ??= statementFor(called, this.#schema, calls, calls > 1 ? LOCK_TIMEOUT_MS : undefined))
+    return (statements[calls] ??=
+      calls === 1
+        ? statementFor(called, this.#schema)
+        : mergedStatementFor(called, this.#schema, calls, LOCK_TIMEOUT_MS))
   }
 }
 

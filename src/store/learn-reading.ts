@@ -13,5 +13,5 @@ export function learnReading(known: KnownThreads, generation: number, read: Pars
     const proof = { kind: 'write', ns, checkpointId, taskId, idx, digest: write.digest } as const
     known.learn(threadId, generation, proof, reachable([node], parts).values())
   }
-  known.learn(threadId, generation, { kind: 'checkpoint', ns, checkpointId, seq, digest }, parts.values())
+  known.learn(threadId, generation, { kind: 'checkpoint', ns, seq, digest }, parts.values())
 }

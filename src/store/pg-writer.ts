@@ -52,8 +52,7 @@ export class PgWriter {
           conditional: record.conditional,
           metadata: record.metadata,
           digest: record.digest,
-          run_generation: delivery.runGeneration,
-          generation: last.generation,
+          ...generationArguments(delivery.runGeneration, last.generation),
           ...proofArguments(last.proofs),
           ...toBlob(last.parts),
         },
@@ -84,8 +83,7 @@ export class PgWriter {
           channels: writes.map(({ channel }) => channel),
           values: writes.map(({ value }) => value),
           digests: writes.map(({ digest }) => digest),
-          run_generation: delivery.runGeneration,
-          generation: last.generation,
+          ...generationArguments(delivery.runGeneration, last.generation),
           ...proofArguments(last.proofs),
           ...toBlob(last.parts),
         },
@@ -108,8 +106,7 @@ export class PgWriter {
       const answer = await this.#run.value(purpose, calls.putParts, {
         tenant: this.#tenant,
         thread: threadId,
-        run_generation: delivery.runGeneration,
-        generation,
+        ...generationArguments(delivery.runGeneration, generation),
         ...toBlob(batch),
       })
       if (answer[0] !== 'stored') return answerOf(answer as VerdictTuple<V>)
@@ -130,6 +127,17 @@ function answerOf<V extends Verdict>([verdict, seq, generation]: VerdictTuple<V>
   return { verdict, seq, generation }
 }
 
+/**
+ * Where the run began in the generation that is relied on, one of the two says it: if the thread was deleted since, the
+ * verdict is `generation`, and the record that is then sent whole has the run's.
+ */
+function generationArguments(
+  runGeneration: number | null,
+  generation: number | null,
+): { run_generation: number | null; generation: number | null } {
+  return { run_generation: runGeneration === generation ? null : runGeneration, generation }
+}
+
 /** The first of each kind are looked for in the statement that takes the row lock; there are seldom more. */
 function proofArguments(proofs: readonly Proof[]): {
   proof: readonly string[] | null
@@ -147,8 +155,8 @@ function proofArguments(proofs: readonly Proof[]): {
   }
 }
 
-function checkpointKey({ ns, checkpointId, seq, digest }: CheckpointProof): readonly string[] {
-  return [ns, checkpointId, String(seq), digest]
+function checkpointKey({ ns, seq, digest }: CheckpointProof): readonly string[] {
+  return [ns, String(seq), digest]
 }
 
 function writeKey({ ns, checkpointId, taskId, idx, digest }: WriteProof): readonly string[] {

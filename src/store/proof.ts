@@ -11,7 +11,6 @@ export type Proof = CheckpointProof | WriteProof | PartsProof
 export interface CheckpointProof {
   readonly kind: 'checkpoint'
   readonly ns: string
-  readonly checkpointId: string
   readonly seq: number
   readonly digest: string
 }

@@ -1,5 +1,6 @@
 import type { Part, PartName } from '../codec/part.ts'
 import { LruMap } from '../lru-map.ts'
+import { estimateHeapBytes } from './heap-estimate.ts'
 import type { PartTier, TierStats } from './part-tier.ts'
 
 export interface LruTierStats extends TierStats {
@@ -18,11 +19,11 @@ export class LruTier implements PartTier {
   #hits = 0
   #misses = 0
 
-  /** @param maxBytes of heap, by `weightOf` */
+  /** @param maxBytes of heap, by `estimateHeapBytes` */
   constructor(maxBytes: number) {
     this.#parts = new LruMap({
       maxWeight: maxBytes,
-      weigh: weightOf,
+      weigh: estimateHeapBytes,
       // A larger part is not kept: it would push out too many others.
       maxEntryWeight: Math.max(1, Math.floor(maxBytes / 8)),
     })
@@ -55,9 +56,4 @@ export class LruTier implements PartTier {
   stats(): LruTierStats {
     return { hits: this.#hits, misses: this.#misses, parts: this.#parts.size, bytes: this.#parts.weight }
   }
-}
-
-/** What a part takes of the heap, in bytes: two a character, as a tree of mostly text does, and its name and places. */
-function weightOf(part: Part): number {
-  return part.size * 2 + 200
 }

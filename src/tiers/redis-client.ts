@@ -85,7 +85,7 @@ function requireUrl(text: string): void {
   }
 }
 
-/** Its own error is not the cause of ours: messages and properties of errors of URL and option parsers hold their input. */
+/** An error of ioredis is not passed on as the cause: errors of URL and option parsers hold their input. */
 function newClient(...args: (string | object)[]): OwnClient {
   const { Redis } = loadIoredis()
   try {

@@ -6,33 +6,33 @@ import type { RedisConnection } from './redis-client.ts'
 import { RedisTier } from './redis-tier.ts'
 
 export interface TierOptions {
-  /** How much this process may keep of the parts of values, in bytes; 0: nothing. @default 67108864 (64 MiB) */
+  /** How many bytes of the heap this process may use to keep parts of values; 0: it keeps none. @default 67108864 (64 MiB) */
   readonly cacheBytes?: number | undefined
   /**
    * A Redis that several processes share, asked for parts before Postgres: a `redis://` or `rediss://` URL, options for
-   * ioredis, or a `Redis` or `Cluster` of yours (used as it is, never closed here, no listener added). Postgres always
-   * says which parts a checkpoint consists of, and each part is verified: whatever Redis loses, delays or garbles costs
-   * time, never an answer. Needs the package ioredis, 5 or 6.
+   * ioredis, or a `Redis` or `Cluster` of your own, which is used as it is: it is never closed here, and no listener is
+   * added. Postgres always says which parts a checkpoint consists of, and each part is verified: whatever Redis loses,
+   * delays or garbles costs time and never changes an answer. Needs the package ioredis, 5 or 6.
    * @default none
    */
   readonly redis?: RedisConnection | undefined
-  /** How our keys in Redis begin. @default "langgraph" */
+  /** The beginning of every key in Redis. @default "langgraph" */
   readonly redisPrefix?: string | undefined
   /**
-   * How long Redis keeps a part, in seconds. It is the longest time for which parts of a deleted thread may remain there,
-   * if Redis could not be reached at the time of the deletion. @default 86400 (a day)
+   * How long Redis keeps a part, in seconds. So long may parts of a deleted thread remain there, if Redis could not be
+   * reached at the time of the deletion. @default 86400 (a day)
    */
   readonly redisTtlSeconds?: number | undefined
   /** How long a read waits for Redis before it asks Postgres, in milliseconds. @default 50 */
   readonly redisTimeoutMs?: number | undefined
-  /** Larger parts are not put into Redis, in bytes. Ours have up to 192 KiB. @default 1048576 (1 MiB) */
+  /** Larger parts are not put into Redis, in bytes. Parts of the built-in serializer have up to 192 KiB. @default 1048576 (1 MiB) */
   readonly redisMaxValueBytes?: number | undefined
 }
 
 export interface Tiers {
   readonly memory: LruTier | undefined
   readonly redis: RedisTier | undefined
-  /** Those that there are, nearest first. */
+  /** Both, as far as they are configured; nearest first. */
   readonly all: readonly PartTier[]
 }
 
@@ -49,7 +49,7 @@ export function openTiers(options: TierOptions, tenant: string): Tiers {
   requireWhole('redisTtlSeconds', redisTtlSeconds, 1, MAX_TTL_SECONDS)
   requireWhole('redisTimeoutMs', redisTimeoutMs, 1, 10_000)
   requireWhole('redisMaxValueBytes', redisMaxValueBytes, 1)
-  // A brace would move the mark by which a cluster keeps a thread's keys together.
+  // A cluster keeps keys together that agree within braces: a brace in the prefix would replace those around the hash.
   if (typeof redisPrefix !== 'string' || !/^[\w.:/-]{1,64}$/.test(redisPrefix)) {
     throw new OptionsError('redisPrefix', 'must be 1 to 64 characters of a-z, A-Z, 0-9 and _ . : / -')
   }
@@ -67,7 +67,7 @@ export function openTiers(options: TierOptions, tenant: string): Tiers {
   return { memory, redis, all: [memory, redis].filter((tier) => tier !== undefined) }
 }
 
-/** A year: parts that are still in use come back from Postgres. */
+/** A year. A part that is still in use after it is put into Redis again by the read that misses it. */
 const MAX_TTL_SECONDS = 366 * 24 * 60 * 60
 
 function requireWhole(option: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): void {

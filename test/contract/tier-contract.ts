@@ -31,7 +31,7 @@ export function runTierContract(name: string, open: () => Promise<OpenedTier>): 
       await opened.settled()
     }
 
-    it('has nothing at first', async () => {
+    it('is empty at first', async () => {
       expect(await tier.get(thread, namesOf(manyParts(3)))).toEqual([])
     })
 
@@ -48,7 +48,7 @@ export function runTierContract(name: string, open: () => Promise<OpenedTier>): 
       expect(contentOf(found)).toEqual(contentOf(part))
     })
 
-    it('gives back a thousand parts, whatever order they are asked for in', async () => {
+    it('gives back a thousand parts in any order', async () => {
       const parts = manyParts(1000)
       await offer(parts)
       const found = await tier.get(thread, namesOf(parts).toReversed())
@@ -85,7 +85,7 @@ export function runTierContract(name: string, open: () => Promise<OpenedTier>): 
       expect(answers.map((answer) => answer.length)).toEqual(answers.map(() => parts.length))
     })
 
-    it('forgets the parts of a thread, and no others', async () => {
+    it('forgets the parts of one thread and no others', async () => {
       const [one, other] = manyParts(2) as [Part, Part]
       await offer([one, other])
       tier.forget(thread, [one.name])

@@ -1,6 +1,6 @@
 /**
- * Redis with other values than were put there: every read is compared with what was put. FAULT_REDIS_READS says how many
- * there are, together with redis-outage.test.ts. The same without verification shows that these tests would notice.
+ * Redis holds or returns other values than were put there: every read is compared with what was put. FAULT_REDIS_READS is
+ * the number of reads here and in redis-outage.test.ts. The tests without verification show that wrong values are noticed.
  */
 import { randomBytes } from 'node:crypto'
 import type { Redis } from 'ioredis'
@@ -11,7 +11,7 @@ import type { Campaign } from '../support/redis-campaign.ts'
 import type { RedisProxy, RedisProxyMode } from '../support/redis-proxy.ts'
 import { conclude, EACH, NO_PROBLEM, READS, startTrouble, startTroubleWithProxy } from '../support/redis-trouble.ts'
 
-/** Changes one bit of one byte of one cached value at a time, and reads the thread. */
+/** Changes one bit of one cached value at a time, byte after byte, and reads the thread after each change. */
 async function flip(campaign: Campaign, admin: Redis, reader: PgCheckpointer, most: number) {
   await campaign.fill(reader)
   const bodies = new Map<string, Buffer>()
@@ -33,7 +33,7 @@ async function flip(campaign: Campaign, admin: Redis, reader: PgCheckpointer, mo
   return { flips, bytes }
 }
 
-/** Gives each key the value of another one of its kind, of the same thread or of any. */
+/** Sets each key to the value of another key of its kind, of the same thread or of any thread. */
 async function swap(campaign: Campaign, admin: Redis, isWithinThread: boolean): Promise<number> {
   const partOf = (key: string) => key.slice(isWithinThread ? 0 : key.lastIndexOf(':'), key.lastIndexOf(':') + 2)
   let swapped = 0
@@ -65,7 +65,7 @@ const GARBLERS: readonly ((body: Buffer) => Buffer)[] = [
   () => Buffer.from('["v0000000000000000000000"]'),
 ]
 
-/** Garbles one value of each thread: of two megabytes in many, the reply would take longer than a read waits. */
+/** Garbles one value of each thread: with many values of two megabytes, a reply would take longer than a read waits. */
 async function garble(campaign: Campaign, admin: Redis, round: number): Promise<number> {
   const threads = groupBy(await campaign.keys(admin), (key) => key.slice(0, key.lastIndexOf(':')))
   for (const [n, keys] of [...threads.values()].entries()) {
@@ -101,7 +101,7 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string): M
 
 const rejectedBy = (reader: PgCheckpointer) => reader.stats().redis?.rejected ?? 0
 
-describe('what is not what was put', () => {
+describe('reads are right in spite of', () => {
   test('values of other types', async () => {
     const { admin, campaign } = await startTrouble()
     const reader = campaign.open()
@@ -125,7 +125,7 @@ describe('what is not what was put', () => {
     expect(conclude('values of other types', campaign, [reader], { values })).toEqual(NO_PROBLEM)
   })
 
-  test('each byte of each cached value, one at a time', async () => {
+  test('one changed byte in any cached value', async () => {
     const { admin, campaign } = await startTrouble(1)
     const reader = campaign.open({ redisTimeoutMs: 1000 })
     const { flips, bytes } = await flip(campaign, admin, reader, READS < 20_000 ? READS / 5 : Number.POSITIVE_INFINITY)
@@ -150,7 +150,7 @@ describe('what is not what was put', () => {
     expect(rejectedBy(reader)).toBeGreaterThan(0)
   })
 
-  test('values cut, emptied, doubled, random, huge, forged', async () => {
+  test('values that are cut, emptied, doubled, random, huge or forged', async () => {
     const { admin, campaign } = await startTrouble()
     const reader = campaign.open()
     let values = 0
@@ -158,7 +158,7 @@ describe('what is not what was put', () => {
       await campaign.fill(reader)
       values += await garble(campaign, admin, round)
       await campaign.readMany(reader, 20, { writes: false })
-      await admin.flushall() // the huge stay misses until their time is over
+      await admin.flushall() // huge values stay misses until they expire
       await campaign.write(round)
     }
     expect(conclude('values garbled', campaign, [reader], { values })).toEqual(NO_PROBLEM)
@@ -183,7 +183,7 @@ describe('what is not what was put', () => {
   })
 })
 
-describe('is noticed by these tests: without verification', () => {
+describe('without verification, these tests notice', () => {
   /** Takes the verification out of the Redis tier. What comes from Postgres is right. */
   beforeEach(() => {
     const verified = Part.verified.bind(Part)
@@ -197,13 +197,13 @@ describe('is noticed by these tests: without verification', () => {
     return campaign.wrong
   }
 
-  test('bytes flipped', async () => {
+  test('changed bytes', async () => {
     const { admin, campaign } = await startTrouble(1)
     await flip(campaign, admin, campaign.open(), 100)
     expect(seen('one byte flipped', campaign)).toBeGreaterThan(0)
   })
 
-  test('values swapped', async () => {
+  test('swapped values', async () => {
     const { admin, campaign } = await startTrouble()
     const reader = campaign.open()
     for (const isWithinThread of [true, false]) {
@@ -215,7 +215,7 @@ describe('is noticed by these tests: without verification', () => {
     expect(seen('values swapped', campaign)).toBeGreaterThan(0)
   })
 
-  test('values garbled', async () => {
+  test('garbled values', async () => {
     const { admin, campaign } = await startTrouble()
     const reader = campaign.open()
     for (let round = 0; round < 12; round++) {

@@ -1,6 +1,6 @@
 /**
- * Redis out of reach, or unwilling: every read is compared with what was put. FAULT_REDIS_READS says how many there are,
- * together with redis-lies.test.ts.
+ * Redis is out of reach or refuses commands: every read is compared with what was put. FAULT_REDIS_READS is the number of
+ * reads here and in redis-lies.test.ts.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
@@ -19,7 +19,7 @@ import { eventually } from '../support/tiers.ts'
 
 const breakerOf = (reader: PgCheckpointer) => reader.stats().redis?.breaker
 
-describe('out of reach', () => {
+describe('reads and writes go on while Redis is', () => {
   test('stopped', async () => {
     const { server, campaign } = await startTrouble()
     const readers: PgCheckpointer[] = []
@@ -43,12 +43,12 @@ describe('out of reach', () => {
     await sleep(20)
     process.kill(server.pid, 'SIGKILL')
     await work
-    const later = campaign.open() // never saw it alive
+    const later = campaign.open() // opened when Redis was gone already
     await campaign.readMany(later, EACH / 4)
     expect(conclude('Redis killed (SIGKILL)', campaign, [reader, later])).toEqual(NO_PROBLEM)
   })
 
-  test('restarted, empty, again and again', async () => {
+  test('restarted empty, again and again', async () => {
     let { server, campaign } = await startTrouble()
     const readers: PgCheckpointer[] = []
     const RESTARTS = 5
@@ -65,7 +65,7 @@ describe('out of reach', () => {
     expect(conclude('Redis killed and restarted', campaign, readers, { restarts: RESTARTS })).toEqual(NO_PROBLEM)
   })
 
-  test('back after a restart, and asked again by a process that has not restarted', async () => {
+  test('restarted, and it is asked again by a process that has not restarted', async () => {
     const { server, campaign } = await startTrouble()
     const reader = campaign.open()
     await campaign.fill(reader)
@@ -86,7 +86,7 @@ describe('out of reach', () => {
     )
   })
 
-  test('gone without a word, so that no connection ends, and back', async () => {
+  test('unreachable without an end of its connections, and back again', async () => {
     const { proxy, campaign } = await startTroubleWithProxy()
     const reader = campaign.open()
     await campaign.fill(reader)
@@ -102,9 +102,9 @@ describe('out of reach', () => {
     expect(conclude('Redis gone without a word', campaign, [reader], { connections })).toEqual(NO_PROBLEM)
   })
 
-  test('behind a client of yours with its default options', async () => {
+  test('out of reach behind a client of the caller with its default options', async () => {
     const { server, campaign } = await startTrouble()
-    const client = new Redis(server.url) // keeps commands for a Redis that is away, for minutes
+    const client = new Redis(server.url) // keeps commands for minutes while Redis is away
     client.on('error', () => {})
     onTestFinished(() => client.disconnect())
     const reader = campaign.open({ redis: client })
@@ -116,7 +116,7 @@ describe('out of reach', () => {
     expect(conclude('Redis stopped, killed; client with its defaults', campaign, [reader])).toEqual(NO_PROBLEM)
   })
 
-  test('costs 50 ms a read until the breaker opens, and nothing after', async () => {
+  test('silent, which costs 50 ms per read until the breaker opens and nothing after that', async () => {
     const { proxy, campaign } = await startTroubleWithProxy()
     const alone = await campaign.alone()
     const reader = campaign.open()
@@ -130,7 +130,7 @@ describe('out of reach', () => {
     while (performance.now() - opened < 700) after.add(await campaign.read(reader, after.size))
     const sent = proxy.commands - commands
     const puts = new Times()
-    for (let i = 0; i < 10; i++) puts.add(await campaign.write(i)) // by a process whose breaker is closed yet
+    for (let i = 0; i < 10; i++) puts.add(await campaign.write(i)) // by a process whose breaker is still closed
     expect(proxy.commands).toBeGreaterThan(commands)
     const figures = {
       'Postgres alone, median ms': alone.at(0.5),
@@ -149,7 +149,7 @@ describe('out of reach', () => {
   })
 })
 
-describe('unwilling', () => {
+describe('reads and writes go on with a Redis that is', () => {
   test('flushed', async () => {
     const { admin, campaign } = await startTrouble()
     const reader = campaign.open()
@@ -165,7 +165,7 @@ describe('unwilling', () => {
     const changes = await whileDoing(campaign.readMany(reader, EACH), 20, async () => {
       isFull = !isFull
       await admin.config('SET', 'maxmemory', isFull ? '1' : '0')
-      await admin.flushall() // so that there is something to fill while it is full, too
+      await admin.flushall() // so that there are parts to put into it while it is full, too
     })
     const refusals = Number(/errorstat_OOM:count=(\d+)/.exec(await admin.info('errorstats'))?.[1])
     expect(conclude('Redis out of memory', campaign, [reader], { times: Math.ceil(changes / 2), refusals })).toEqual(
@@ -207,7 +207,7 @@ describe('unwilling', () => {
       (admin) => admin.config('SET', 'replica-serve-stale-data', 'no').then(() => admin.replicaof('127.0.0.1', '1')),
     ],
     ['NOPERM', (admin) => admin.call('ACL', 'SETUSER', 'default', '-mget', '-set')],
-  ])('refusing all: %s', async (error, refuse) => {
+  ])('refusing all commands (%s)', async (error, refuse) => {
     const { admin, campaign } = await startTrouble()
     const reader = campaign.open()
     await campaign.fill(reader)

@@ -1,4 +1,4 @@
-/** Redis in front of Postgres: what it saves, what is in it, and what it is asked. */
+/** Redis in front of Postgres: what it saves, what it holds, and which commands it is sent. */
 import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { cp, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
@@ -15,7 +15,7 @@ import { startRedisProxy } from '../support/redis-proxy.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
 import { eventually, newPrefix } from '../support/tiers.ts'
 
-/** Test machines are busy. */
+/** Longer than the default, as test machines are busy. */
 const PATIENT = { redisTimeoutMs: 1000 }
 
 /** 500 messages of 2 KB. */
@@ -32,7 +32,7 @@ async function newRedis() {
   return { prefix, admin, keys: () => admin.keys(`${prefix}:*`) }
 }
 
-/** A checkpointer that has nothing at hand yet, as in a new process. */
+/** A checkpointer that holds nothing yet, as in a new process. */
 function newCheckpointer(options: PgCheckpointerOptions): PgCheckpointer {
   const checkpointer = new PgCheckpointer({ schema: testSchema, ...PATIENT, ...options })
   onTestFinished(() => checkpointer.end())
@@ -44,7 +44,7 @@ function filled(checkpointer: PgCheckpointer, parts: number): Promise<void> {
 }
 
 describe('what moves over the connection to Postgres', () => {
-  /** A thread of 1 MB, and what a read of it moves, as a proxy counts it. */
+  /** Writes a thread of 1 MB. `read` reads it, and counts by a proxy what that moves over the connection to Postgres. */
   const measure = async (
     options: Partial<PgCheckpointerOptions>,
     writerOptions: Partial<PgCheckpointerOptions> = options,
@@ -76,7 +76,7 @@ describe('what moves over the connection to Postgres', () => {
       `1 MB thread, ${what}: ${(100 * share).toFixed(1)} % of it over the Postgres connection, ${statements} statement(s)`,
     )
 
-  test('is little where Redis is filled and the process is new, and where its own memory is filled', async () => {
+  test('is little if Redis is filled and the process is new, and if its own memory is filled', async () => {
     const { prefix } = await newRedis()
     const { read, reader } = await measure({ redis: redisUrl(), redisPrefix: prefix })
     const [first, second] = [await read(), await read()]
@@ -94,7 +94,7 @@ describe('what moves over the connection to Postgres', () => {
     for (let i = 0; i < 3; i++) expect((await read()).share).toBeLessThan(0.05)
   })
 
-  test('comes with one statement more where Redis has nothing', async () => {
+  test('takes one more statement if Redis is empty', async () => {
     const { prefix } = await newRedis()
     const { read } = await measure({ redis: redisUrl(), redisPrefix: prefix }, {})
     const first = await read()
@@ -103,7 +103,7 @@ describe('what moves over the connection to Postgres', () => {
     expect((await read()).statements).toBe(1)
   })
 
-  test('comes with the same statement where there is no Redis', async () => {
+  test('takes no further statement without Redis', async () => {
     const { read } = await measure({})
     const first = await read()
     report('nothing at hand, no Redis', first)
@@ -112,7 +112,7 @@ describe('what moves over the connection to Postgres', () => {
 })
 
 describe('what is in Redis', () => {
-  test('is parts under keys that tell nothing, for a time', async () => {
+  test('is parts, for a limited time, under keys that reveal nothing', async () => {
     const { url } = await createDatabase()
     const { prefix, admin, keys } = await newRedis()
     const checkpointer = newCheckpointer({
@@ -134,7 +134,7 @@ describe('what is in Redis', () => {
     }
   })
 
-  test('is kept apart by tenant and thread, though the parts are the same', async () => {
+  test('is separate for each tenant and thread, even if the parts are equal', async () => {
     const { url } = await createDatabase()
     const { prefix, keys } = await newRedis()
     for (const tenant of ['', 'a', 'b']) {
@@ -145,7 +145,7 @@ describe('what is in Redis', () => {
     expect(await keys()).toHaveLength(6)
   })
 
-  test('is nothing of what was not stored', async () => {
+  test('is nothing that was not stored in Postgres', async () => {
     const { url } = await createDatabase()
     const { prefix, keys } = await newRedis()
     const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix })
@@ -159,7 +159,7 @@ describe('what is in Redis', () => {
     expect(await keys()).toEqual([])
   })
 
-  test('is nothing larger than the bound', async () => {
+  test('is nothing larger than redisMaxValueBytes', async () => {
     const { url } = await createDatabase()
     const { prefix, keys } = await newRedis()
     const checkpointer = newCheckpointer({
@@ -178,7 +178,7 @@ describe('what is in Redis', () => {
     expect(await keys()).toHaveLength(1)
   })
 
-  test('goes with the thread', async () => {
+  test('is removed with the thread', async () => {
     const { url } = await createDatabase()
     const { prefix, keys } = await newRedis()
     const options = { connection: url, redis: redisUrl(), redisPrefix: prefix }
@@ -187,7 +187,7 @@ describe('what is in Redis', () => {
     await thread.put(megabyte)
     await other.put({ text: textOf(1, 2000) })
     await filled(writer, 501)
-    const stranger = newCheckpointer(options) // knows nothing of the thread
+    const stranger = newCheckpointer(options) // has not seen the thread
     await stranger.deleteThread(thread.threadId)
     await stranger.end()
     expect(await keys()).toHaveLength(1)
@@ -195,7 +195,7 @@ describe('what is in Redis', () => {
     expect(await other.values()).toEqual({ text: textOf(1, 2000) })
   })
 
-  test('is what a new run stored, after a deletion', async () => {
+  test('is what a new run stored after a deletion', async () => {
     const { url } = await createDatabase()
     const { prefix } = await newRedis()
     const options = { connection: url, redis: redisUrl(), redisPrefix: prefix, cacheBytes: 0 }
@@ -211,8 +211,8 @@ describe('what is in Redis', () => {
   })
 })
 
-describe('what Redis is asked', () => {
-  test('is MGET, SET with PX and NX, and UNLINK, and nothing else', async () => {
+describe('the commands sent to Redis', () => {
+  test('are MGET, SET with PX and NX, and UNLINK only', async () => {
     const { url } = await createDatabase()
     const server = await startRedis()
     onTestFinished(() => server.stop())
@@ -239,16 +239,16 @@ describe('what Redis is asked', () => {
     await checkpointer.end()
     await admin.echo('all before this was seen')
     await eventually(() => seen.some(([name]) => name?.toLowerCase() === 'echo'), 'the monitor had caught up')
-    const ours = seen.filter(([, key]) => key?.startsWith('langgraph:'))
-    const names = new Set(ours.map(([name]) => name?.toUpperCase()))
+    const commands = seen.filter(([, key]) => key?.startsWith('langgraph:'))
+    const names = new Set(commands.map(([name]) => name?.toUpperCase()))
     expect(names).toEqual(new Set(['MGET', 'SET', 'UNLINK']))
-    const sets = ours.filter(([name]) => name?.toUpperCase() === 'SET')
+    const sets = commands.filter(([name]) => name?.toUpperCase() === 'SET')
     for (const [, , , ...modes] of sets) expect(modes).toEqual(['PX', '86400000', 'NX'])
-    const others = new Set(seen.filter((args) => !ours.includes(args)).map(([name]) => name?.toUpperCase()))
-    expect([...others].filter((name) => !['HELLO', 'CLIENT', 'INFO', 'ECHO'].includes(name ?? ''))).toEqual([]) // its client's handshake
+    const others = new Set(seen.filter((args) => !commands.includes(args)).map(([name]) => name?.toUpperCase()))
+    expect([...others].filter((name) => !['HELLO', 'CLIENT', 'INFO', 'ECHO'].includes(name ?? ''))).toEqual([]) // the handshake of ioredis
   })
 
-  test('is one question for all who read a thread at once', async () => {
+  test('are shared by all reads of a thread at once', async () => {
     const { url } = await createDatabase()
     const { prefix } = await newRedis()
     const proxy = await startRedisProxy(redisUrl())
@@ -266,11 +266,11 @@ describe('what Redis is asked', () => {
     console.log(
       `${READERS} readers at once: ${proxy.commandsByName.get('MGET')} MGET, ${questions} statement(s) for parts`,
     )
-    // Each reads the head for himself, and they don't all get there at once.
+    // Each reads the head by a statement of its own, and the answers do not come at the same time.
     expect(questions).toBeLessThan(READERS / 2)
   })
 
-  test('is nothing new for a put of what is there already', async () => {
+  test('are none for a put whose parts are there already', async () => {
     const { url } = await createDatabase()
     const { prefix } = await newRedis()
     const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix })
@@ -286,7 +286,7 @@ describe('what Redis is asked', () => {
 })
 
 describe('the client', () => {
-  test('of ours is closed at the end', async () => {
+  test('that was opened here is closed by end()', async () => {
     const { url } = await createDatabase()
     const { admin } = await newRedis()
     const count = async () => String(await admin.client('LIST')).match(/name=langgraph-pg-checkpointer/g)?.length ?? 0
@@ -329,11 +329,11 @@ describe('the client', () => {
     expect(await client.dbsize()).toBe(0)
   })
 
-  test('that never settles its promises holds nobody up', async () => {
+  test('that never settles its promises delays no call for long', async () => {
     const { url } = await createDatabase()
     const proxy = await startRedisProxy(redisUrl())
     onTestFinished(() => proxy.stop())
-    // In ioredis 6.0.0 what is in flight when a connection drops stays pending for ever with this option (#2193).
+    // With this option, commands that are in flight when a connection drops never settle in ioredis 6.0.0 (#2193).
     const client = new Redis(proxy.url, { autoResendUnfulfilledCommands: false, maxRetriesPerRequest: null })
     client.on('error', () => {})
     onTestFinished(() => client.disconnect())
@@ -355,7 +355,7 @@ describe('the client', () => {
     expect(checkpointer.stats().redis?.errors).toBeGreaterThan(0)
   })
 
-  test('is told how it is by health, which never throws', async () => {
+  test('is reported by health(), which never rejects', async () => {
     const { url } = await createDatabase()
     const server = await startRedis()
     const checkpointer = newCheckpointer({ connection: url, redis: server.url })
@@ -388,16 +388,16 @@ describe('options', () => {
     ['redisTimeoutMs', { redis: 'redis://localhost', redisTimeoutMs: 0.5 }],
     ['redisMaxValueBytes', { redis: 'redis://localhost', redisMaxValueBytes: Number.NaN }],
     ['cacheBytes', { cacheBytes: -1 }],
-  ])('%s is refused: %o', (option, options) => {
+  ])('refuse a wrong %s: %o', (option, options) => {
     expect(() => new PgCheckpointer({ connection, ...options } as PgCheckpointerOptions)).toThrow(OptionsError)
     expect(() => new PgCheckpointer({ connection, ...options } as PgCheckpointerOptions)).toThrow(option)
   })
 
-  test('a URL with a password is not repeated in the error', () => {
+  test('do not repeat a password of a URL in the error', () => {
     expect(() => new PgCheckpointer({ connection, redis: 'rediss:/user:secret@host' })).toThrow(/^(?!.*secret)/)
   })
 
-  test('without ioredis the package works, and says what to install where a URL is given', async () => {
+  test('work without ioredis, and say what to install if a URL is given', async () => {
     const root = fileURLToPath(new URL('../..', import.meta.url))
     const copy = await mkdtemp(join(tmpdir(), 'checkpointer-without-ioredis-'))
     onTestFinished(() => rm(copy, { recursive: true, force: true }))

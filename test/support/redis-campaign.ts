@@ -15,7 +15,7 @@ export class Times {
     this.#all.push(ms)
   }
 
-  /** What such a share of the reads was not slower than. */
+  /** The time within which this share of the reads ended. */
   at(share: number): string {
     const sorted = this.#all.toSorted((a, b) => a - b)
     return (sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? 0).toFixed(1)
@@ -46,11 +46,11 @@ export class Campaign {
   readonly times = new Times()
   readonly subjects: Subject[] = []
   reads = 0
-  /** Other than what was put. */
+  /** Reads whose values were never put so. */
   wrong = 0
-  /** What was put, before the last that was acknowledged when the read began. */
+  /** Reads of an older state than the last one whose put was acknowledged when the read began. */
   stale = 0
-  /** Rejected. */
+  /** Reads that rejected. */
   failed = 0
   firstProblem: string | undefined
   #seed = 0
@@ -77,7 +77,7 @@ export class Campaign {
     return campaign
   }
 
-  /** A checkpointer as in a new process: nothing at hand, Redis untried. Without a memory of its own, as it hides Redis. */
+  /** A checkpointer as in a new process, which has not tried Redis. It keeps no parts itself, as that would hide Redis. */
   open(options: Partial<PgCheckpointerOptions> = {}): PgCheckpointer {
     const checkpointer = new PgCheckpointer({
       connection: this.pool,
@@ -143,7 +143,7 @@ export class Campaign {
     }
   }
 
-  /** So many reads, several at a time, over all threads, with a put now and then. */
+  /** Reads all threads in turn, several at a time, with a put after every 24 reads. */
   async readMany(reader: PgCheckpointer, count: number, { writes = true, atATime = 4 } = {}): Promise<void> {
     let next = 0
     const lane = async (): Promise<void> => {
@@ -170,7 +170,7 @@ export class Campaign {
     )
   }
 
-  /** Our keys, for those who tamper with them. */
+  /** The keys of this campaign, for tests that tamper with them. */
   async keys(admin: Redis): Promise<string[]> {
     return (await admin.keys(`${this.prefix}:*`)).toSorted()
   }
@@ -184,7 +184,7 @@ export class Campaign {
     return times
   }
 
-  /** What was seen, for the report. */
+  /** The counts, for the report. */
   figures(): Record<string, number | string> {
     const { reads, wrong, stale, failed, times } = this
     return {

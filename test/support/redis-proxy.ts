@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startProxy, targetOf, type TcpProxy } from './tcp-proxy.ts'
 
 /**
- * What becomes of the replies to MGET:
+ * What the proxy does with the replies to MGET:
  * - `pass` they go through
  * - `rotate` the values in a reply stand in each other's places, where they are of one kind, so that nothing else shows it
  * - `late` a reply goes to the next MGET of the connection, as after a bug in a client's queue
@@ -13,7 +13,7 @@ import { startProxy, targetOf, type TcpProxy } from './tcp-proxy.ts'
  * - `trickle` replies come in small pieces
  * - `cut` half a reply comes, then the connection ends
  * - `swallow` no reply comes
- * - `silent` neither does one to any other command; unlike a black hole, commands are counted
+ * - `silent` no reply comes to any command; unlike in a black hole, commands are counted
  */
 export type RedisProxyMode =
   | 'pass'
@@ -31,11 +31,11 @@ export interface RedisProxy extends TcpProxy {
   readonly url: string
   mode: RedisProxyMode
   delayMs: number
-  /** How many commands were sent, those of a client's handshake left out. */
+  /** How many commands were sent, without those of a client's handshake. */
   readonly commands: number
-  /** Of each command, in capitals. */
+  /** How often each command was sent, by its name in capitals. */
   readonly commandsByName: ReadonlyMap<string, number>
-  /** Replies that did not go through as they came. */
+  /** How many replies were not passed on unchanged. */
   readonly tampered: number
 }
 
@@ -58,7 +58,7 @@ export async function startRedisProxy(url: string): Promise<RedisProxy> {
     const unanswered: Frame[] = []
     let heldHere: Buffer | undefined
     let sent: Promise<unknown> = Promise.resolve()
-    /** In order, whatever each takes. */
+    /** Sends in order, however long each one takes. */
     const inTurn = (send: () => unknown): void => {
       sent = sent.then(() => (client.writable ? send() : undefined))
     }
@@ -90,10 +90,10 @@ export async function startRedisProxy(url: string): Promise<RedisProxy> {
     return { toServer: byFrame(onCommand), toClient: byFrame(onReply) }
   })
   state.url = tcp.through(url)
-  return Object.setPrototypeOf(state, tcp) as RedisProxy // not a copy of it, as it counts in getters
+  return Object.setPrototypeOf(state, tcp) as RedisProxy // a copy would not have its getters
 }
 
-/** A reply or a command, whole, as it was sent. */
+/** A whole reply or command, as it was sent. */
 interface Frame {
   readonly bytes: Buffer
   /** Of an array. */

@@ -6,17 +6,17 @@ import { Campaign } from './redis-campaign.ts'
 import { startRedisProxy, type RedisProxy } from './redis-proxy.ts'
 import { startRedis, type RedisServer } from './redis.ts'
 
-/** Reads over all tests of Redis in trouble. From 20,000 on, each byte of each cached value is changed. */
+/** Reads of all tests of Redis in trouble together. From 20,000 on, each byte of each cached value is changed. */
 export const READS: number = timesOf('FAULT_REDIS_READS', 1000)
-/** Reads a test. */
+/** Reads of one test. */
 export const EACH: number = Math.ceil(READS / 22)
 
-/** What a test must have seen: nothing wrong. */
+/** What `conclude` returns where nothing was wrong. */
 export const NO_PROBLEM = { wrong: 0, stale: 0, failed: 0, first: undefined }
 
 export interface Trouble {
   readonly server: RedisServer
-  /** Where commands go that are not ours. */
+  /** A connection for the commands of the test itself. */
   readonly admin: Redis
   readonly campaign: Campaign
 }
@@ -27,7 +27,7 @@ export async function startTrouble(threads?: number): Promise<Trouble> {
   return { server, admin: adminOf(server), campaign: await Campaign.start(server.url, threads) }
 }
 
-/** The same by way of a proxy. */
+/** The same, with a proxy in front of Redis. */
 export async function startTroubleWithProxy(): Promise<Trouble & { readonly proxy: RedisProxy }> {
   const server = await startServer()
   const proxy = await startRedisProxy(server.url)
@@ -35,7 +35,7 @@ export async function startTroubleWithProxy(): Promise<Trouble & { readonly prox
   return { server, proxy, admin: adminOf(server), campaign: await Campaign.start(proxy.url) }
 }
 
-/** @param port that of a server before it */
+/** @param port of a server that was stopped, which this one replaces */
 export async function startServer(port?: number): Promise<RedisServer> {
   const server = await startRedis(port === undefined ? {} : { port })
   onTestFinished(() => server.stop())
@@ -49,7 +49,7 @@ function adminOf(server: RedisServer): Redis {
   return admin
 }
 
-/** Reports what was seen. @returns the problems */
+/** Reports the figures of a test. @returns the problems, if any */
 export function conclude(
   what: string,
   campaign: Campaign,
@@ -66,7 +66,7 @@ export function conclude(
   return { wrong, stale, failed, first }
 }
 
-/** While `work` goes on, does `fault` again and again. @returns how often */
+/** Does `fault` again and again while `work` goes on. @returns how often */
 export async function whileDoing(
   work: Promise<unknown>,
   pauseMs: number,

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisConnection } from '../../src/tiers/redis-client.ts'
 import { RedisTier, type RedisTierOptions } from '../../src/tiers/redis-tier.ts'
 
-/** A prefix that nobody else uses. */
+/** A prefix that no other test uses. */
 export function newPrefix(): string {
   return `test:${randomUUID().slice(0, 8)}`
 }

@@ -25,7 +25,7 @@ it('counts failures from zero after a success', () => {
   expect(breaker.isClosed).toBe(true)
 })
 
-it('lets one probe through once its time is over', () => {
+it('lets one probe through when its open time is over', () => {
   const breaker = newBreaker()
   fail(breaker, 3)
   now = 99
