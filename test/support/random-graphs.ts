@@ -13,14 +13,14 @@ import fc from 'fast-check'
 import { hasLangGraph } from './langgraph-line.ts'
 
 /**
- * What LangGraph 1.4 does wrong with a DeltaChannel, whatever the checkpointer: it replays parallel writes in another order
- * than it applied them, and with durability exit it applies the writes before an interrupt twice. So there the reducers are
- * such that the order does not matter, and no run has durability exit.
+ * LangGraph 1.4 applies what parallel nodes write to a DeltaChannel in the order of their task ids, which are others in every
+ * run, and with durability exit it applies the writes before an interrupt twice, whatever the checkpointer. So there the
+ * reducers are such that the order does not matter, and no run has durability exit.
  */
-const isRight = hasLangGraph(7)
+const hasTaskPaths = hasLangGraph(7)
 
 type Durability = 'async' | 'sync' | 'exit'
-const DURABILITIES: readonly Durability[] = isRight ? ['async', 'sync', 'exit'] : ['async', 'sync']
+const DURABILITIES: readonly Durability[] = hasTaskPaths ? ['async', 'sync', 'exit'] : ['async', 'sync']
 const CHANNELS = ['items', 'notes', 'log', 'marks'] as const
 
 /** What a node does: asks that many questions, one after the other, then writes to those channels. */
@@ -99,15 +99,15 @@ type Marks = Readonly<Record<string, string>>
 
 function addItems(all: readonly string[], writes: readonly string[][]): string[] {
   const items = all.concat(...writes)
-  return isRight ? items : items.toSorted()
+  return hasTaskPaths ? items : items.toSorted()
 }
 
 function addNotes(all: Marks, writes: readonly Marks[]): Marks {
   const notes: Record<string, string> = { ...all }
   for (const [key, note] of writes.flatMap((write) => Object.entries(write))) {
-    if (isRight || notes[key] === undefined || notes[key] < note) notes[key] = note
+    if (hasTaskPaths || notes[key] === undefined || notes[key] < note) notes[key] = note
   }
-  if (isRight) return notes
+  if (hasTaskPaths) return notes
   return Object.fromEntries(
     Object.keys(notes)
       .toSorted()
