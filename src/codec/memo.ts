@@ -8,7 +8,7 @@
  * Most of a WeakMap's time is spent on its keys, and V8 has about a million identity hashes for them, so there is one key
  * for several elements: the first of a group of small ones, the first of several large ones, or the container itself.
  */
-import { LRUCache } from 'lru-cache'
+import { LruMap } from '../lru-map.ts'
 import type { Fold, Folds } from './cut.ts'
 import type { Group } from './group.ts'
 import type { Neighbours } from './neighbours.ts'
@@ -40,16 +40,13 @@ const STRING_CHARS = 16 * 1024 * 1024
 const FOLDS = 10_000
 
 export class Memo {
-  readonly folds: Folds = new LRUCache<string, Fold>({ maxSize: FOLDS, sizeCalculation: () => 1 }) // `max` would reserve its room at once
+  readonly folds: Folds = new LruMap<string, Fold>({ maxWeight: FOLDS })
   /** Elements and entries: the part that holds one, or those that begin with it. */
   readonly #members = new WeakMap<object, Part | Neighbours | Group>()
   readonly #containers = new WeakMap<object, Container>()
   /** Objects that were too large for one part: worth cutting without serializing them whole first. */
   readonly #large = new WeakSet<object>()
-  readonly #strings = new LRUCache<string, Encoded>({
-    maxSize: STRING_CHARS,
-    sizeCalculation: (_, text) => text.length,
-  })
+  readonly #strings = new LruMap<string, Encoded>({ maxWeight: STRING_CHARS, weigh: (_, text) => text.length })
 
   readonly #rules: ValueRules
 
