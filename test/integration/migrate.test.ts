@@ -137,7 +137,8 @@ describe('a current database', () => {
       await checkpointerOn(url).setup()
       const role = await roleOn(url)
       await role.admin.query(`grant usage on schema langgraph to ${role.name};
-      grant select, insert, update, delete on all tables in schema langgraph to ${role.name}`)
+      grant select, insert, update, delete on langgraph.threads, langgraph.checkpoints, langgraph.writes, langgraph.parts to ${role.name};
+      grant select on langgraph.migrations to ${role.name}`)
       const checkpointer = checkpointerOn(role.url, { migrations })
       expect(await works(checkpointer)).toBe(true)
       const thread = new TestThread(checkpointer)
@@ -168,7 +169,8 @@ describe('a database that is not current', () => {
     expect((await role.admin.query(`select from pg_namespace where nspname = 'langgraph'`)).rowCount).toBe(0)
     await checkpointerOn(url).setup()
     await role.admin.query(`grant usage on schema langgraph to ${role.name};
-      grant select, insert, update, delete on all tables in schema langgraph to ${role.name}`)
+      grant select, insert, update, delete on langgraph.threads, langgraph.checkpoints, langgraph.writes, langgraph.parts to ${role.name};
+      grant select on langgraph.migrations to ${role.name}`)
     expect(await works(checkpointer)).toBe(true)
   })
 
@@ -350,7 +352,8 @@ describe('a schema that is there already, without tables', () => {
     await owner.admin.query(`create schema langgraph authorization ${owner.name}`)
     await checkpointerOn(owner.url).setup()
     await owner.admin.query(`grant usage on schema langgraph to ${role.name};
-      grant select, insert, update, delete on all tables in schema langgraph to ${role.name}`)
+      grant select, insert, update, delete on langgraph.threads, langgraph.checkpoints, langgraph.writes, langgraph.parts to ${role.name};
+      grant select on langgraph.migrations to ${role.name}`)
     expect(await works(checkpointerOn(role.url))).toBe(true)
   })
 })

@@ -11,10 +11,12 @@ test('the public names', () => {
       "PartCorruptError",
       "PartMissingError",
       "PgCheckpointer",
+      "RowCorruptError",
       "SchemaOutdatedError",
       "SchemaTooNewError",
       "TooLargeError",
       "UnavailableError",
+      "UnreadableCheckpointsError",
       "UnreadableValueError",
       "UnserializableValueError",
     ]

@@ -150,7 +150,7 @@ describe('snapshot', () => {
 
   test('what was deleted before it stays deleted after it', async () => {
     const { checkpointer } = await full()
-    const gone = new TestThread(checkpointer, '', 'late')
+    const gone = TestThread.inRun(checkpointer, 'late')
     const id = await gone.put({ x: 1 })
     await checkpointer.deleteThread('late')
     checkpointer.restore(jsonOf(checkpointer.snapshot()))
