@@ -1,14 +1,14 @@
 /** A function of sql/functions, declared once: its name and its parameters, in order. Statements are built from that. */
 import { quoteIdentifier } from './identifier.ts'
 
-export type SqlType = 'text' | 'text[]' | 'integer' | 'integer[]' | 'bigint' | 'json' | 'jsonb' | 'bytea'
+type SqlType = 'text' | 'text[]' | 'integer' | 'integer[]' | 'bigint' | 'json' | 'jsonb' | 'bytea'
 
 /**
  * - `json` one value, a JSON text; called in the select list, alone or with other calls of the same function
  * - `jsons` a row with a JSON text for each result; called in the select list
  * - `parts` rows with the columns name, body and bytes
  */
-export type AnswerForm = 'json' | 'jsons' | 'parts'
+type AnswerForm = 'json' | 'jsons' | 'parts'
 
 /** @typeParam Args its arguments by name, as node-postgres takes them @typeParam Answer what its JSON texts parse to */
 export interface PgFunction<Args, Answer = never> {

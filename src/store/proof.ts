@@ -29,7 +29,7 @@ export interface WriteProof {
 }
 
 /** Parts that were sent ahead of the record that names them; each is looked for. */
-export interface PartsProof {
+interface PartsProof {
   readonly kind: 'parts'
   readonly names: readonly string[]
 }

@@ -225,7 +225,11 @@ describe('an older database', () => {
       preparedStatements: false,
       meter: new Meter(),
     })
-    await migrate(driver, 'langgraph', 'auto', migrations).finally(() => driver.end())
+    try {
+      await migrate(driver, 'langgraph', 'auto', migrations)
+    } finally {
+      await driver.end()
+    }
   }
 
   test('has after a migration, from whichever version, what an empty one has', async () => {
