@@ -2,9 +2,8 @@
 import { spawnSync } from 'node:child_process'
 import { Annotation, START, StateGraph } from '@langchain/langgraph'
 import { PgCheckpointer } from 'langgraph-pg-checkpointer'
-import { startPostgres } from './support/embedded-postgres.ts'
 
-const connection = process.env.DATABASE_URL ?? (await startPostgres()).url
+const connection = process.env.DATABASE_URL ?? ''
 const checkpointer = new PgCheckpointer({ connection })
 const crashes = process.argv[2] === 'crash'
 

@@ -1,9 +1,8 @@
 /** A run stops to ask a person, who may answer days later and in another process. */
 import { Annotation, Command, interrupt, START, StateGraph } from '@langchain/langgraph'
 import { PgCheckpointer } from 'langgraph-pg-checkpointer'
-import { startPostgres } from './support/embedded-postgres.ts'
 
-const connection = process.env.DATABASE_URL ?? (await startPostgres()).url
+const connection = process.env.DATABASE_URL ?? ''
 
 const State = Annotation.Root({ amount: Annotation<number>, approved: Annotation<boolean>, result: Annotation<string> })
 const graph = new StateGraph(State)

@@ -1,10 +1,12 @@
-/** What a checkpointer does, as OpenTelemetry spans. Subscribe once: every checkpointer of the process is seen. */
+/**
+ * What a checkpointer does, as OpenTelemetry spans. Subscribe once: every checkpointer of the process is seen. Needs the
+ * packages @opentelemetry/api and @opentelemetry/sdk-trace-base.
+ */
 import { tracingChannel } from 'node:diagnostics_channel'
 import { SpanKind, SpanStatusCode, type Span, type Tracer } from '@opentelemetry/api'
 import { BasicTracerProvider, SimpleSpanProcessor, type ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
 import { PgCheckpointer, type OperationContext } from 'langgraph-pg-checkpointer'
-import { startPostgres } from './support/embedded-postgres.ts'
 
 const OPERATIONS = ['put', 'putWrites', 'getTuple', 'list', 'getDeltaChannelHistory', 'deleteThread']
 
@@ -48,7 +50,7 @@ const exporter = { export: (spans: ReadableSpan[]) => spans.forEach(print), shut
 const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
 observeCheckpointers(provider.getTracer('langgraph-pg-checkpointer'))
 
-const checkpointer = new PgCheckpointer({ connection: process.env['DATABASE_URL'] ?? (await startPostgres()).url })
+const checkpointer = new PgCheckpointer({ connection: process.env.DATABASE_URL ?? '' })
 const app = new StateGraph(MessagesAnnotation)
   .addNode('model', ({ messages }) => ({ messages: [{ role: 'assistant', content: `${messages.length} so far` }] }))
   .addEdge(START, 'model')

@@ -2,9 +2,8 @@
 import { AIMessage } from '@langchain/core/messages'
 import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
 import { PgCheckpointer } from 'langgraph-pg-checkpointer'
-import { startPostgres } from './support/embedded-postgres.ts'
 
-const connection = process.env.DATABASE_URL ?? (await startPostgres()).url // without a database of yours: one to try
+const connection = process.env.DATABASE_URL ?? '' // an empty one is refused, in words
 
 const graph = new StateGraph(MessagesAnnotation)
   .addNode('model', ({ messages }) => ({ messages: [new AIMessage(`You began with: ${messages[0]?.text}`)] }))

@@ -1,9 +1,8 @@
 /** Redis in front of Postgres: a process that never met a thread reads what is in it from Redis, and which from Postgres. */
 import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
 import { PgCheckpointer } from 'langgraph-pg-checkpointer'
-import { startPostgres } from './support/embedded-postgres.ts'
 
-const connection = process.env.DATABASE_URL ?? (await startPostgres()).url
+const connection = process.env.DATABASE_URL ?? ''
 const redis = process.env.REDIS_URL ?? 'redis://localhost:6379' // none there? All comes from Postgres, as without the option
 
 const graph = new StateGraph(MessagesAnnotation)

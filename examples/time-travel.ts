@@ -1,10 +1,9 @@
 /** Going back to an earlier checkpoint, changing it, and going on from there; the first branch stays as it was. */
 import { Annotation, START, StateGraph } from '@langchain/langgraph'
 import { PgCheckpointer } from 'langgraph-pg-checkpointer'
-import { startPostgres } from './support/embedded-postgres.ts'
 
 const checkpointer = new PgCheckpointer({
-  connection: process.env.DATABASE_URL ?? (await startPostgres()).url,
+  connection: process.env.DATABASE_URL ?? '',
 })
 
 const State = Annotation.Root({ topic: Annotation<string>, title: Annotation<string>, story: Annotation<string> })

@@ -4,6 +4,7 @@ export { LosslessSerializer, type ValueLimits } from './codec/value.ts'
 export {
   CheckpointerError,
   type CheckpointerErrorCode,
+  EndedError,
   InvalidInputError,
   type OperationAddress,
   OptionsError,
@@ -18,12 +19,13 @@ export {
   UnreadableValueError,
   UnserializableValueError,
 } from './errors.ts'
-export type { LateWrite, OperationContext } from './observe/tracing.ts'
+export type { FailedAttempt, LateWrite, OperationContext } from './observe/tracing.ts'
 export type { Health, PostgresHealth } from './observe/health.ts'
 export { InMemoryCheckpointer, type InMemoryCheckpointerOptions, type InMemoryStats } from './in-memory-checkpointer.ts'
 export { PgCheckpointer, type PgCheckpointerOptions, type PgStats } from './pg-checkpointer.ts'
 export type { PgConnection } from './pg/open-driver.ts'
 export type { PGliteLike } from './pg/pglite-driver.ts'
+export type { PgPoolConfig, PgSession } from './pg/pool-config.ts'
 export type { PgPool, PgPoolClient, PgStatement } from './pg/pool.ts'
 export type { MigrationMode } from './pg/migrate.ts'
 export type { CommonStats, OperationCounts } from './observe/meter.ts'

@@ -245,7 +245,7 @@ export class Story {
       () => work(budget),
       (cause) =>
         new UnavailableError(
-          { outcome: 'not_applied', operation, address, attempts: 0, sqlState: undefined },
+          { outcome: 'not_applied', operation, address, attempts: 0, sqlState: undefined, server: undefined },
           budget.elapsedMs(),
           cause,
           cause,

@@ -80,7 +80,7 @@ function runAgent(thinkingMs: number, ...text: string[]): ChildProcess {
   const program = new URL('run-agent.ts', import.meta.url)
   const env = { ...process.env, THINKING_MS: String(thinkingMs) }
   const child = fork(program, [postgres.url, threadId, ...text], { env })
-  process.once('exit', () => child.kill())
+  process.once('exit', () => child.pid !== undefined && child.kill()) // without a pid, the signal would go to this group
   return child
 }
 

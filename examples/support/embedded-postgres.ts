@@ -1,4 +1,4 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chown, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
@@ -7,8 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { Client } from 'pg'
 import { freePort } from './free-port.ts'
-import { guard } from './guard.ts'
 import { findBinaries } from './postgres-binaries.ts'
+import { startServer, type ServerProcess } from './server-process.ts'
 import { makeDirFor, temporaryRoot, unprivilegedAccount, type Account } from './unprivileged.ts'
 
 export interface PostgresOptions {
@@ -59,22 +59,19 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
     const binaries = await findBinaries(account, scratchDir)
     const logFile = join(dataDir, 'server.log')
     const cluster = await initialise(binaries.initdb, account, dataDir)
-    const { process, exited, dismissGuard, port, url } = await launch(
+    const { server, port, url } = await launch(
       { ...cluster, account, logFile, temporaryDirs, binary: binaries.postgres },
       options,
     )
     return {
       url,
       port,
-      pid: process.pid ?? 0,
+      pid: server.pid,
       dataDir,
       logFile,
       async stop({ keepData = false } = {}) {
         // SIGINT is Postgres's "fast" shutdown. SIGQUIT, the "immediate" one, leaves data as a power cut does.
-        process.kill(options.persistent || keepData ? 'SIGINT' : 'SIGQUIT')
-        process.ref()
-        await exited
-        dismissGuard()
+        await server.stop(options.persistent || keepData ? 'SIGINT' : 'SIGQUIT')
         if (!keepData) await removeTemporaryDirs()
       },
     }
@@ -120,9 +117,7 @@ async function initialise(initdb: string, account: Account, dataDir: string): Pr
 }
 
 interface Launched {
-  readonly process: ChildProcess
-  readonly exited: Promise<void>
-  readonly dismissGuard: () => void
+  readonly server: ServerProcess
   readonly port: number
   readonly url: string
 }
@@ -149,34 +144,29 @@ async function launch(what: Launch, { port: fixedPort, settings }: PostgresOptio
       '-c',
       `${name}=${value}`,
     ])
-    const child = spawn(binary, ['-D', dir, ...flags], {
-      ...account,
-      env: cleanEnv(),
-      stdio: ['ignore', log.fd, log.fd],
-      detached: true, // Ctrl-C is for us; the guard stops the server once we have ended
-    })
-    const exited = new Promise<void>((done) => {
-      child.once('exit', () => done())
-      child.once('error', () => done())
-    })
-    child.unref() // a script that forgets to stop it can end nevertheless
-    const dismissGuard = guard(child, temporaryDirs)
+    const [started] = await Promise.allSettled([
+      startServer({
+        program: binary,
+        args: ['-D', dir, ...flags],
+        options: { ...account, env: cleanEnv(), stdio: ['ignore', log.fd, log.fd] },
+        temporaryDirs,
+      }),
+    ])
     await log.close()
+    if (started.status === 'rejected') throw started.reason
+    const server = started.value
 
     const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres?sslmode=disable`
-    if (await answers(url, child, exited, deadline)) return { process: child, exited, dismissGuard, port, url }
+    if (await answers(url, server, deadline)) return { server, port, url }
 
-    child.kill('SIGQUIT')
-    child.ref()
-    await exited
-    dismissGuard()
+    await server.stop('SIGQUIT')
     const said = (await readFile(logFile)).subarray(logStart).toString()
     if (!PASSING.test(said) || Date.now() > deadline) throw new Error(`Postgres did not start.\n${said}`)
   }
 }
 
 /** True once the server lets us in, false if it ended or the time is up. */
-async function answers(url: string, child: ChildProcess, exited: Promise<void>, deadline: number): Promise<boolean> {
+async function answers(url: string, server: ServerProcess, deadline: number): Promise<boolean> {
   while (Date.now() < deadline) {
     const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000 })
     client.on('error', () => {})
@@ -184,11 +174,11 @@ async function answers(url: string, child: ChildProcess, exited: Promise<void>, 
       await client.connect()
       return true
     } catch {
-      await Promise.race([sleep(50), exited])
+      await Promise.race([sleep(50), server.exited])
     } finally {
       await client.end().catch(() => {})
     }
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return false
+    if (server.hasExited) return false
   }
   return false
 }

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import type { Socket } from 'node:net'
 
 /**
@@ -8,9 +8,9 @@ import type { Socket } from 'node:net'
  * It is a shell that waits on a pipe which only we hold. The pipe closes when we end, so the shell wakes up,
  * stops the server and removes its temporary directories. Returns a function that sends the guard away.
  */
-export function guard(server: ChildProcess, temporaryDirs: readonly string[]): () => void {
+export function guard(pid: number, temporaryDirs: readonly string[]): () => void {
   if (process.platform === 'win32') return () => {}
-  const shell = spawn('sh', ['-c', STOP_WHEN_ALONE, 'guard', String(server.pid), ...temporaryDirs], {
+  const shell = spawn('sh', ['-c', STOP_WHEN_ALONE, 'guard', String(pid), ...temporaryDirs], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true, // out of reach of the terminal's Ctrl-C
   })

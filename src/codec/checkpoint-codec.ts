@@ -79,7 +79,7 @@ export class CheckpointCodec {
   encodeCheckpoint(
     checkpoint: Checkpoint,
     metadata: CheckpointMetadata,
-    newVersions: ChannelVersions,
+    newVersions: ChannelVersions | null | undefined,
     isRoot: boolean,
   ): EncodedCheckpoint | Promise<EncodedCheckpoint> {
     const { id: _, channel_values: values, v, ...rest } = checkpoint
@@ -87,8 +87,10 @@ export class CheckpointCodec {
     const metadataText = toJsonbText(stringifyValue(metadata, 'metadata', this.#limits))
     const parts: PartSet = new Map()
     const channels = Object.keys(values)
+    // A copy (`source: 'fork'`) says that nothing is new, and has all: its values may have other bytes than those stored.
+    const mayLeaveOut = isRoot && metadata?.source !== 'fork' && newVersions !== undefined && newVersions !== null
     const isConditional = (channel: string) =>
-      isRoot && Object.hasOwn(checkpoint.channel_versions, channel) && !Object.hasOwn(newVersions, channel)
+      mayLeaveOut && Object.hasOwn(checkpoint.channel_versions, channel) && !Object.hasOwn(newVersions, channel)
     const finish = (nodes: readonly string[]): EncodedCheckpoint => {
       const lines = channels.map((channel, i) => ({ channel, line: `${manifestKey(channel)}${nodes[i]}` }))
       const manifest = manifestText(lines.filter(({ channel }) => !isConditional(channel)).map(({ line }) => line))
@@ -177,7 +179,10 @@ export class CheckpointCodec {
   /** A string, or a promise where a caller's own serializer is at work: it is called at once, too. */
   #encode(value: unknown, path: string, parts: PartSet): string | Promise<string> {
     if (this.#isBuiltIn) return this.#encoder.encode(value, path, parts)
-    return this.serde.dumpsTyped(value).then(([type, bytes]) => this.#encoder.encodeSerialized(type, bytes, parts))
+    // It may answer at once, or throw; a promise made before must not be left behind then.
+    return new Promise<[string, Uint8Array]>((answer) => answer(this.serde.dumpsTyped(value))).then(([type, bytes]) =>
+      this.#encoder.encodeSerialized(type, bytes, parts),
+    )
   }
 
   #decode(node: Node, parts: Parts): unknown {

@@ -7,6 +7,7 @@
  * `value/from-wire.ts` lists every marker.
  */
 
+export { containedForms } from './value/contained-forms.ts'
 export { matchesWire, parseWire, reviveWire, stringifyValue } from './value/codec.ts'
 export { DEFAULT_VALUE_LIMITS, type ValueLimits } from './value/limits.ts'
 export { LosslessSerializer } from './value/lossless-serializer.ts'

@@ -1,12 +1,13 @@
 /** The migrations and the functions, by name: no directory is scanned, so a stray file changes nothing. */
 import { hash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { SQL } from './generated/sql.ts'
 import { quoteIdentifier } from './identifier.ts'
 
 export interface Migration {
   readonly version: number
-  /** The file below sql/ with the changes to tables, columns and indexes, without its ending. */
   readonly name: string
+  /** The changes to tables, columns and indexes. */
+  readonly sql: string
   /** The oldest schema version that a release must know to work with the tables after this migration. */
   readonly requires: number
   /** The digest of the functions of this version, as `functionsDigest` makes it. */
@@ -14,11 +15,11 @@ export interface Migration {
 }
 
 /**
- * A function is changed by a new migration, be its file empty: databases at the newest version are not looked at again. Before
+ * A function is changed by a new migration, even if its file is empty: databases at the newest version are not looked at again. Before
  * a version is released, its digest here may still be brought up to date.
  */
 export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, name: '0001_storage', requires: 1, functions: 'a5rvDDdXsVmhtt1wP7zIhT' },
+  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: 'E_cAaDikGA9uelDM8LNO2H' },
 ]
 
 /** The schema version that this release needs. */
@@ -34,22 +35,22 @@ export interface ServerFeatures {
 
 /** A migration's statements for a schema and a server. */
 export function migrationStatements(migration: Migration, schema: string, server: ServerFeatures): string[] {
-  return statementsOf(migration.name, schema, server)
+  return statementsOf(migration.sql, schema, server)
 }
 
 /** The statements that make all functions, or make them again as they are now. */
 export function functionStatements(schema: string): string[] {
-  return FUNCTION_FILES.flatMap((file) => statementsOf(`functions/${file}`, schema, { lz4: false }))
+  return FUNCTION_FILES.flatMap((file) => statementsOf(SQL[`functions/${file}`], schema, { lz4: false }))
 }
 
 /** Of the text of all functions. */
 export function functionsDigest(): string {
-  const texts = FUNCTION_FILES.map((file) => readSql(`functions/${file}`))
+  const texts = FUNCTION_FILES.map((file) => SQL[`functions/${file}`])
   return hash('sha256', texts.join('\n'), 'base64url').slice(0, 22)
 }
 
-function statementsOf(file: string, schema: string, server: ServerFeatures): string[] {
-  return readSql(file)
+function statementsOf(sql: string, schema: string, server: ServerFeatures): string[] {
+  return sql
     .split(/^--;;$/m)
     .map((statement) =>
       statement
@@ -58,8 +59,4 @@ function statementsOf(file: string, schema: string, server: ServerFeatures): str
         .trim(),
     )
     .filter((statement) => statement.replaceAll(/^\s*--.*$/gm, '').trim() !== '')
-}
-
-function readSql(file: string): string {
-  return readFileSync(new URL(`../../sql/${file}.sql`, import.meta.url), 'utf8')
 }

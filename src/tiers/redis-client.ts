@@ -1,6 +1,6 @@
 /** The ioredis client: the caller's, used as it is, or one made here, with options that make it fail fast. */
-import { createRequire } from 'node:module'
 import { OptionsError } from '../errors.ts'
+import { LazyRedis } from './lazy-redis.ts'
 
 /** The part of a `Redis` or `Cluster` of ioredis 5 or 6 that is used. No listener is added, and it is never closed here. */
 export interface RedisClient {
@@ -34,6 +34,8 @@ export type RedisConnection =
 /** A client, and what may be done with it. With a client of the caller, only commands are sent. */
 export interface RedisLink {
   readonly client: RedisClient
+  /** @throws OptionsError where the client has to be made here, and ioredis is not installed or refuses its options */
+  load(): Promise<unknown>
   /** Connects where there is no connection. @returns a promise until it is made or failed, which never rejects */
   connect(): Promise<void> | undefined
   /** Gives up a connection that does not answer. The operating system would take a quarter of an hour to notice. */
@@ -44,7 +46,7 @@ export interface RedisLink {
 }
 
 /** A client that was made here. */
-interface OwnClient extends RedisClient {
+export interface OwnClient extends RedisClient {
   /** The socket, once there is one. */
   readonly stream?: { unref?(): void } | undefined
   connect(): Promise<void>
@@ -52,17 +54,17 @@ interface OwnClient extends RedisClient {
   on(event: 'error' | 'connect', listener: (error: unknown) => void): unknown
 }
 
-/** @throws OptionsError where the connection can't be used, or ioredis is not installed. It never holds a password. */
+/** @throws OptionsError where the connection can't be used. It never holds a password. */
 export function openRedis(connection: RedisConnection, timeoutMs: number): RedisLink {
   if (typeof connection === 'string') {
     requireUrl(connection)
-    return ownLink(newClient(connection, ownOptions({}, timeoutMs)))
+    return ownLink(new LazyRedis(connection, ownOptions({}, timeoutMs)))
   }
   if (typeof connection !== 'object' || connection === null) throw new OptionsError('redis', MUST_BE)
   if (isClient(connection)) return callersLink(connection)
   // A client of another package would be taken for options, and Redis looked for on this machine.
   if ('connect' in connection || 'sendCommand' in connection) throw new OptionsError('redis', MUST_BE)
-  return ownLink(newClient(ownOptions(connection, timeoutMs)))
+  return ownLink(new LazyRedis(ownOptions(connection, timeoutMs)))
 }
 
 /** What went wrong, without the arguments of a command: Redis repeats those of one it does not know, passwords included. */
@@ -75,7 +77,7 @@ export function problemOf(error: unknown): string {
 function requireUrl(text: string): void {
   if (!/^rediss?:\/\/./.test(text))
     throw new OptionsError('redis', 'must be a URL that begins with redis:// or rediss://.')
-  const url = URL.canParse(text) ? new URL(text) : undefined
+  const url = URL.canParse(text) && isDecodable(text) ? new URL(text) : undefined
   // An @ further on ends a password with a / ? or # in it, the rest of which would be taken for a database or options.
   if (url === undefined || `${url.pathname}${url.search}${url.hash}`.includes('@')) {
     throw new OptionsError(
@@ -85,13 +87,13 @@ function requireUrl(text: string): void {
   }
 }
 
-/** An error of ioredis is not passed on as the cause: errors of URL and option parsers hold their input. */
-function newClient(...args: (string | object)[]): OwnClient {
-  const { Redis } = loadIoredis()
+/** Whether every % begins the code of a character. */
+function isDecodable(text: string): boolean {
   try {
-    return new Redis(...args)
-  } catch (error) {
-    throw new OptionsError('redis', `is refused by ioredis (${error instanceof Error ? error.name : typeof error}).`)
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
   }
 }
 
@@ -126,22 +128,33 @@ function ownOptions(given: object, timeoutMs: number): object {
 }
 
 function callersLink(client: RedisClient): RedisLink {
-  return { client, connect: () => undefined, dropConnection() {}, close() {}, problem: () => undefined }
+  return {
+    client,
+    load: async () => {},
+    connect: () => undefined,
+    dropConnection() {},
+    close() {},
+    problem: () => undefined,
+  }
 }
 
 /** In these states a client does nothing until it is told to connect: it never has, or its connection has ended. */
 const UNCONNECTED: ReadonlySet<string> = new Set(['wait', 'end'])
 
-function ownLink(client: OwnClient): RedisLink {
-  // Without a listener ioredis prints each failed attempt to connect. Failures are counted where commands fail.
+function ownLink(client: LazyRedis): RedisLink {
   let problem: string | undefined
+  // Without a listener ioredis prints each failed attempt to connect. Failures are counted where commands fail.
   client.on('error', (error) => (problem = problemOf(error)))
-  // The connection does not keep the process alive. A command that waits for its reply does, by its timer.
-  client.on('connect', () => client.stream?.unref?.())
+  client.on('connect', () => {
+    problem = undefined
+    // The connection does not keep the process alive. A command that waits for its reply does, by its timer.
+    client.stream?.unref?.()
+  })
   let connecting: Promise<void> | undefined
   let isClosed = false
   return {
     client,
+    load: () => client.load(),
     connect() {
       if (!isClosed && connecting === undefined && UNCONNECTED.has(client.status)) connecting = begin()
       return connecting
@@ -158,15 +171,5 @@ function ownLink(client: OwnClient): RedisLink {
   async function begin(): Promise<void> {
     await client.connect().catch(() => {}) // the command that waits for it fails by the client's status
     connecting = undefined
-  }
-}
-
-/** Loaded only where Redis is used, as it is optional; and synchronously, so that a program without it fails at its start. */
-function loadIoredis(): { readonly Redis: new (...args: (string | object)[]) => OwnClient } {
-  try {
-    return createRequire(import.meta.url)('ioredis') as ReturnType<typeof loadIoredis>
-  } catch (cause) {
-    if ((cause as { code?: unknown }).code !== 'MODULE_NOT_FOUND') throw cause
-    throw new OptionsError('redis', 'needs the package ioredis. Add it: npm install ioredis', { cause })
   }
 }

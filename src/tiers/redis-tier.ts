@@ -79,6 +79,11 @@ export class RedisTier implements PartTier {
     this.#link = openRedis(connection, options.timeoutMs)
   }
 
+  /** @throws OptionsError where a client has to be made here, and ioredis is not installed or refuses its options */
+  async load(): Promise<void> {
+    await this.#link.load()
+  }
+
   isUsable(): boolean {
     return !this.#isEnded && this.#breaker.isClosed
   }

@@ -6,10 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PgCheckpointer } from '../../src/index.ts'
 import { TestThread } from '../support/checkpoints.ts'
 import { createDatabase, testSchema as schema, type TestDatabase } from '../support/database.ts'
-import { report, timesOf } from '../support/fault-figures.ts'
+import { report } from '../support/figures.ts'
 import { query } from '../support/fault-sql.ts'
 import { idOf, schemaOf, threadOf, valuesOf, writesOf, type WriterOptions } from '../support/fault-writer.ts'
 import { audit, Writer } from '../support/fault-writers.ts'
+import { timesOf } from '../support/times.ts'
 
 const KILLS = timesOf('FAULT_KILLS', 6)
 /** Of ten kills, how many hit which work. */

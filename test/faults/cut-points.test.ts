@@ -6,8 +6,9 @@ import { performance } from 'node:perf_hooks'
 import { PgCheckpointer, UnavailableError } from '../../src/index.ts'
 import { newId, TestThread } from '../support/checkpoints.ts'
 import { createDatabase, testSchema as schema, type TestDatabase } from '../support/database.ts'
-import { report, timesOf } from '../support/fault-figures.ts'
+import { report } from '../support/figures.ts'
 import { startPostgresProxy, type Fault, type FaultAction } from '../support/postgres-proxy.ts'
+import { timesOf } from '../support/times.ts'
 
 const ACTIONS: readonly FaultAction[] = ['cut before', 'cut after', 'swallow', 'black hole', 'delay']
 const VALUES = {
@@ -165,7 +166,7 @@ describe.each(Object.keys(trials))('%s', (operation) => {
       'longest ms': Math.round(longestMs),
     })
     expect([...problems, ...unhandled]).toEqual([])
-    expect(longestMs).toBeLessThan(5000)
+    expect(longestMs).toBeLessThan(9000) // with its default, 10 s, statementTimeoutMs would let it wait longer
   })
 
   test('on every connection, at any message: the error tells the truth, in time', async () => {
@@ -208,6 +209,6 @@ describe.each(Object.keys(trials))('%s', (operation) => {
       'longest ms': Math.round(longestMs),
     })
     expect([...problems, ...unhandled]).toEqual([])
-    expect(longestMs).toBeLessThan(2500)
+    expect(longestMs).toBeLessThan(9000)
   })
 })

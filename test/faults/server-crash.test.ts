@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PgCheckpointer } from '../../src/index.ts'
 import { testSchema as schema } from '../support/database.ts'
 import { query } from '../support/fault-sql.ts'
-import { report, timesOf } from '../support/fault-figures.ts'
+import { report } from '../support/figures.ts'
 import { startCrashingPostgres, type Crash } from '../support/fault-server.ts'
 import { audit, Writer } from '../support/fault-writers.ts'
+import { timesOf } from '../support/times.ts'
 
 const CRASHES = timesOf('FAULT_CRASHES', 2)
 const KINDS: readonly Crash[] = ['kill', 'kill one', 'kill', 'fast restart']

@@ -5,6 +5,7 @@ import { writeDigest } from '../../src/codec/digest.ts'
 import { PgCheckpointer } from '../../src/index.ts'
 import { configOf, idOf, newId, numberedLines, TestThread, textOf } from '../support/checkpoints.ts'
 import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
+import { somethingWaitsForALock } from '../support/fault-sql.ts'
 
 let database: TestDatabase
 let admin: pg.Client
@@ -179,7 +180,7 @@ test("tasks that write at once don't queue behind one another; a put waits for t
   await Promise.all(upTo(5).map((n) => other.write(id, [['x', n]], `task-${n}`)))
   let isPut = false
   const put = new TestThread(newProcess(), '', thread.threadId).put({ x: 2 }, { parent: id }).then(() => (isPut = true))
-  await sleep(150)
+  await somethingWaitsForALock(database.url)
   expect(isPut).toBe(false)
   await slow.query('commit')
   await slow.end()

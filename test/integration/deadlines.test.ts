@@ -1,7 +1,7 @@
 /** Whoever does not answer is not waited for: half-open sockets, a pool that is used up, a reader who has left. */
 import { getEventListeners } from 'node:events'
 import { createServer, type AddressInfo } from 'node:net'
-import { setImmediate, setTimeout as sleep } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import pg from 'pg'
 import {
   InMemoryCheckpointer,
@@ -11,7 +11,7 @@ import {
 } from '../../src/index.ts'
 import { configOf, TestThread } from '../support/checkpoints.ts'
 import { createDatabase, testSchema as schema } from '../support/database.ts'
-import { blockThread, query } from '../support/fault-sql.ts'
+import { blockThread, query, somethingWaitsForALock } from '../support/fault-sql.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
 
 /** With our tables, so that nobody's short patience is spent on them. */
@@ -39,9 +39,9 @@ async function openThroughProxy(options: Partial<PgCheckpointerOptions>) {
 }
 
 /** Short, but not shorter than a call may take on a busy machine. */
-const LIMITS = { connectTimeoutMs: 400, statementTimeoutMs: 400, retryMs: 1000 }
-/** The longest of them, and what a busy machine adds. */
-const END_MS = 1600
+const LIMITS = { connectTimeoutMs: 1000, statementTimeoutMs: 1000, retryMs: 2000 }
+/** Longer than these take on a busy machine, and shorter than the defaults, which begin at 10 s. */
+const END_MS = 9000
 
 /** Milliseconds until the promise settles. */
 async function timeOf(work: Promise<unknown>): Promise<number> {
@@ -51,11 +51,11 @@ async function timeOf(work: Promise<unknown>): Promise<number> {
 }
 
 test('a half-open socket is given up in time, and the call is done on another connection', async () => {
-  const { proxy, thread, checkpointer } = await openThroughProxy({ statementTimeoutMs: 400 })
+  const { proxy, thread, checkpointer } = await openThroughProxy({ statementTimeoutMs: 1000 })
   await thread.put({ n: 0 })
   proxy.blackHole()
   setTimeout(() => proxy.heal(), 100)
-  expect(await timeOf(thread.put({ n: 1 }))).toBeLessThan(5000)
+  expect(await timeOf(thread.put({ n: 1 }))).toBeLessThan(END_MS)
   expect(await thread.values()).toEqual({ n: 1 })
   expect(await thread.ids()).toHaveLength(2)
   expect(checkpointer.stats().retries).toBeGreaterThan(0)
@@ -182,10 +182,10 @@ describe('a signal', () => {
         getDeltaChannelHistory: () => checkpointer.getDeltaChannelHistory({ config, channels: ['n'] }),
       }[operation]()
       const time = timeOf(call)
-      await sleep(50)
+      await somethingWaitsForALock(url)
       controller.abort('enough')
       await expect(call).rejects.toBe('enough')
-      expect(await time).toBeLessThan(1000)
+      expect(await time).toBeLessThan(END_MS)
       expect(getEventListeners(signal, 'abort')).toEqual([])
       await release()
       expect(await thread.values()).toEqual({ n: 0 }) // the connection is fit for use
@@ -193,7 +193,7 @@ describe('a signal', () => {
   )
 
   test('ends a read that waits for its next attempt, and one that waits for a connection', async () => {
-    const { proxy, thread, checkpointer } = await openThroughProxy({ connectTimeoutMs: 5000 })
+    const { proxy, thread, checkpointer } = await openThroughProxy({})
     await thread.put({ n: 0 })
     await proxy.stop()
     for (const waitMs of [20, 200, 700]) {
@@ -201,7 +201,7 @@ describe('a signal', () => {
       const call = checkpointer.getTuple({ ...thread.config(), signal })
       const time = timeOf(call)
       await expect(call).rejects.toMatchObject({ name: 'TimeoutError' })
-      expect(await time).toBeLessThan(waitMs + 1000)
+      expect(await time).toBeLessThan(waitMs + END_MS)
       expect(getEventListeners(signal, 'abort')).toEqual([])
     }
   })
@@ -252,14 +252,14 @@ describe('a signal', () => {
 })
 
 test('a stall of this process is not taken for silence of the server', async () => {
-  const checkpointer = new PgCheckpointer({ connection: await setUpDatabase(), schema, statementTimeoutMs: 1000 })
+  const checkpointer = new PgCheckpointer({ connection: await setUpDatabase(), schema, statementTimeoutMs: 2000 })
   onTestFinished(() => checkpointer.end())
   const thread = new TestThread(checkpointer)
   await thread.put({ n: 0 })
   for (let n = 1; n <= 2; n++) {
     const put = thread.put({ n })
     await setImmediate() // it is on its way
-    for (const end = performance.now() + 1200; performance.now() < end;);
+    for (const end = performance.now() + 2500; performance.now() < end;);
     await put
   }
   expect(checkpointer.stats().retries).toBe(0)

@@ -1,3 +1,4 @@
+
 import { readFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
 import { Client } from 'pg'
@@ -214,9 +215,10 @@ describe('a database that is not current', () => {
 })
 
 describe('an older database', () => {
-  const newer = (name: string): readonly Migration[] => [
+  /** With a version that no release has. */
+  const newer = (sql: string): readonly Migration[] => [
     ...MIGRATIONS,
-    { version: MIGRATIONS.length + 1, name: `../test/fixtures/migrations/${name}`, requires: 1, functions: '' },
+    { version: MIGRATIONS.length + 1, name: 'made_up', sql, requires: 1, functions: '' },
   ]
   async function migrateTo(url: string, migrations: readonly Migration[]): Promise<void> {
     const driver = openDriver(url, {
@@ -253,7 +255,7 @@ describe('an older database', () => {
     expect(await dumpSchema(client, 'langgraph')).not.toBe(await readFile(DUMP_FILE, 'utf8'))
     await migrateTo(url, MIGRATIONS) // is at this version already
     expect(await dumpSchema(client, 'langgraph')).not.toBe(await readFile(DUMP_FILE, 'utf8'))
-    await migrateTo(url, newer('0002_empty'))
+    await migrateTo(url, newer('-- Only functions change.'))
     expect(await dumpSchema(client, 'langgraph')).toBe(await readFile(DUMP_FILE, 'utf8'))
     const { rows } = await client.query('select version from langgraph.migrations order by version')
     expect(rows.map((row: { version: number }) => row.version)).toStrictEqual([
@@ -265,8 +267,8 @@ describe('an older database', () => {
   test('gets what is new of tables, and is then the same as one that was empty', async () => {
     const [old, empty] = [await createDatabase(), await createDatabase()]
     await migrateTo(old.url, MIGRATIONS)
-    await migrateTo(old.url, newer('0002_made_up'))
-    await migrateTo(empty.url, newer('0002_made_up'))
+    await migrateTo(old.url, newer('alter table :schema.threads add column made_up integer'))
+    await migrateTo(empty.url, newer('alter table :schema.threads add column made_up integer'))
     const dump = await dumpSchema(await clientOn(old.url), 'langgraph')
     expect(dump).toContain('\n  made_up integer\n')
     expect(dump).toBe(await dumpSchema(await clientOn(empty.url), 'langgraph'))

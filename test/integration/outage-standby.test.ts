@@ -41,7 +41,7 @@ test('a standby is told by health(), gives reads, and takes writes once it is pr
     warnings: [expect.stringContaining('is a standby')],
   })
 
-  const impatient = new PgCheckpointer({ connection: url, schema, retryMs: 200 })
+  const impatient = new PgCheckpointer({ connection: url, schema, retryMs: 2000 })
   onTestFinished(() => impatient.end())
   await expect(new TestThread(impatient, '', threadId).put({ n: -1 })).rejects.toMatchObject({
     code: 'UNAVAILABLE',

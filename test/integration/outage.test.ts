@@ -181,13 +181,15 @@ test('after the time is up the error says what is known, and nothing of the stat
   const { url } = await open()
   const proxy = await startProxy(targetOf(url, 5432))
   onTestFinished(() => proxy.stop())
-  const limits = { retryMs: 1000, connectTimeoutMs: 500, statementTimeoutMs: 500 }
-  const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema, ...limits })
-  onTestFinished(() => checkpointer.end())
-  const thread = new TestThread(checkpointer)
+  const limits = { retryMs: 2000, connectTimeoutMs: 1000, statementTimeoutMs: 1000 }
+  const pool = poolOf(proxy.through(url))
+  pool.on('error', () => {})
+  const thread = new TestThread(new PgCheckpointer({ connection: pool, schema, ...limits }))
+  const { checkpointer } = thread
   await thread.put({ a: 'the secret' })
   await proxy.stop()
-  await sleep(50) // the pool hears of it; sent on a connection that is gone already, a put would be in doubt
+  // Sent on a connection that is gone already, a put would be in doubt.
+  await expect.poll(() => pool.totalCount).toBe(0)
 
   const id = newId()
   const put = checkpointer.put(
@@ -230,8 +232,8 @@ test('the first failure is the one that is reported', async () => {
   const checkpointer = new PgCheckpointer({
     connection: proxy.through(url),
     schema,
-    retryMs: 300,
-    connectTimeoutMs: 100,
+    retryMs: 2000,
+    connectTimeoutMs: 1000,
     statementTimeoutMs: 5000,
   })
   onTestFinished(() => checkpointer.end())
@@ -242,7 +244,7 @@ test('the first failure is the one that is reported', async () => {
   const put = again.put({ a: 2 })
   const settled = put.catch((reason: unknown) => reason)
   await expect.poll(() => terminate(url, 'langgraph-pg-checkpointer', 'Lock')).toBe(1)
-  await expect.poll(() => checkpointer.stats().retries, { interval: 2 }).toBe(1) // it has heard of the termination
+  await expect.poll(() => checkpointer.stats().retries, { interval: 2 }).toBeGreaterThan(0) // it has heard of the termination
   await proxy.stop() // from here on: ECONNREFUSED
   expect(await settled).toMatchObject({ outcome: 'unknown', sqlState: '57P01', cause: { code: '57P01' } })
   expect(String(await settled)).toMatch(/57P01, at last ECONN/)
@@ -256,7 +258,7 @@ test('a state in a server that reports parameters of failed statements stays out
     await query(url, 'alter role postgres reset lock_timeout')
   })
   await query(url, `alter role postgres set lock_timeout = '20ms'`)
-  const checkpointer = new PgCheckpointer({ connection: url, schema, retryMs: 200 })
+  const checkpointer = new PgCheckpointer({ connection: url, schema, retryMs: 2000 })
   onTestFinished(() => checkpointer.end())
   const thread = new TestThread(checkpointer)
   await thread.put({ a: 1 })

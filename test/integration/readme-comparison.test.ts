@@ -133,7 +133,7 @@ test('ten `setup()` at once on an empty database', async () => {
     await Promise.all(pools.map((pool) => pool.end()))
     return results.filter(({ status }) => status === 'rejected').length
   }
-  expect(await rejections((pool) => new PostgresSaver(pool))).toBeGreaterThan(0)
+  await expect.poll(() => rejections((pool) => new PostgresSaver(pool))).toBeGreaterThan(0) // most times at once
   expect(await rejections((connection) => new PgCheckpointer({ connection }))).toBe(0)
 })
 

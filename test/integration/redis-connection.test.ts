@@ -8,9 +8,10 @@ import { Redis } from 'ioredis'
 import { Part } from '../../src/codec/part.ts'
 import { CheckpointerError, PgCheckpointer } from '../../src/index.ts'
 import { redisUrl } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
 import { startRedis } from '../support/redis.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
-import { eventually, newPrefix, redisTier } from '../support/tiers.ts'
+import { newPrefix, redisTier } from '../support/tiers.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const THREAD = 'a thread'

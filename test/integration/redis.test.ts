@@ -10,13 +10,15 @@ import { Cluster, Redis } from 'ioredis'
 import { OptionsError, PgCheckpointer, type PgCheckpointerOptions, UnserializableValueError } from '../../src/index.ts'
 import { TestThread, textOf } from '../support/checkpoints.ts'
 import { createDatabase, redisUrl, testSchema } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { report } from '../support/figures.ts'
 import { startRedis } from '../support/redis.ts'
 import { startRedisProxy } from '../support/redis-proxy.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
-import { eventually, newPrefix } from '../support/tiers.ts'
+import { newPrefix } from '../support/tiers.ts'
 
 /** Longer than the default, as test machines are busy. */
-const PATIENT = { redisTimeoutMs: 1000 }
+const PATIENT = { redisTimeoutMs: 10_000 }
 
 /** 500 messages of 2 KB. */
 const megabyte = {
@@ -39,7 +41,8 @@ function newCheckpointer(options: PgCheckpointerOptions): PgCheckpointer {
   return checkpointer
 }
 
-function filled(checkpointer: PgCheckpointer, parts: number): Promise<void> {
+/** Redis has every part that was written, or the given number of them. */
+function filled(checkpointer: PgCheckpointer, parts: number = checkpointer.stats().partsWritten): Promise<void> {
   return eventually(() => (checkpointer.stats().redis?.fills ?? 0) >= parts, `${parts} parts were in Redis`)
 }
 
@@ -53,7 +56,7 @@ describe('what moves over the connection to Postgres', () => {
     const writer = newCheckpointer({ connection: url, ...writerOptions })
     const threadId = randomUUID()
     await new TestThread(writer, '', threadId).put(megabyte)
-    if (writerOptions.redis !== undefined) await filled(writer, 500)
+    if (writerOptions.redis !== undefined) await filled(writer)
 
     let bytes = 0
     const proxy = await startProxy(targetOf(url, 5432), ({ client, server }) => ({
@@ -71,17 +74,15 @@ describe('what moves over the connection to Postgres', () => {
     }
     return { read, reader }
   }
-  const report = (what: string, { share, statements }: { share: number; statements: number }) =>
-    console.log(
-      `1 MB thread, ${what}: ${(100 * share).toFixed(1)} % of it over the Postgres connection, ${statements} statement(s)`,
-    )
+  const reportRead = (what: string, { share, statements }: { share: number; statements: number }) =>
+    report(`a thread of 1 MB, ${what}`, { '% over Postgres': (100 * share).toFixed(1), statements })
 
   test('is little if Redis is filled and the process is new, and if its own memory is filled', async () => {
     const { prefix } = await newRedis()
     const { read, reader } = await measure({ redis: redisUrl(), redisPrefix: prefix })
     const [first, second] = [await read(), await read()]
-    report('Redis filled, new process', first)
-    report('process filled', second)
+    reportRead('Redis filled, new process', first)
+    reportRead('process filled', second)
     expect(first.share).toBeLessThan(0.05)
     expect(second.share).toBeLessThan(0.05)
     expect([first.statements, second.statements]).toEqual([1, 1])
@@ -98,7 +99,7 @@ describe('what moves over the connection to Postgres', () => {
     const { prefix } = await newRedis()
     const { read } = await measure({ redis: redisUrl(), redisPrefix: prefix }, {})
     const first = await read()
-    report('nothing at hand, empty Redis', first)
+    reportRead('nothing at hand, empty Redis', first)
     expect(first.statements).toBe(2)
     expect((await read()).statements).toBe(1)
   })
@@ -106,7 +107,7 @@ describe('what moves over the connection to Postgres', () => {
   test('takes no further statement without Redis', async () => {
     const { read } = await measure({})
     const first = await read()
-    report('nothing at hand, no Redis', first)
+    reportRead('nothing at hand, no Redis', first)
     expect(first.statements).toBe(1)
   })
 })
@@ -186,7 +187,7 @@ describe('what is in Redis', () => {
     const [thread, other] = [new TestThread(writer), new TestThread(writer)]
     await thread.put(megabyte)
     await other.put({ text: textOf(1, 2000) })
-    await filled(writer, 501)
+    await filled(writer)
     const stranger = newCheckpointer(options) // has not seen the thread
     await stranger.deleteThread(thread.threadId)
     await stranger.end()
@@ -230,7 +231,7 @@ describe('the commands sent to Redis', () => {
       ['__interrupt__', { value: textOf(4, 2000) }],
     ])
     await thread.put({ messages: [{ text: textOf(1, 2000) }, { text: textOf(3, 2000) }] })
-    await filled(checkpointer, 4)
+    await filled(checkpointer)
     for (let i = 0; i < 3; i++) await thread.read()
     await thread.list()
     await checkpointer.getDeltaChannelHistory({ config: thread.config(), channels: ['messages'] })
@@ -263,9 +264,8 @@ describe('the commands sent to Redis', () => {
     for (const values of await Promise.all(Array.from({ length: READERS }, () => thread.values())))
       expect(values).toEqual(megabyte)
     const questions = reader.stats().statements - before - READERS
-    console.log(
-      `${READERS} readers at once: ${proxy.commandsByName.get('MGET')} MGET, ${questions} statement(s) for parts`,
-    )
+    const mget = proxy.commandsByName.get('MGET') ?? 0
+    report(`${READERS} readers at once`, { MGET: mget, 'statements for parts': questions })
     // Each reads the head by a statement of its own, and the answers do not come at the same time.
     expect(questions).toBeLessThan(READERS / 2)
   })
@@ -276,7 +276,7 @@ describe('the commands sent to Redis', () => {
     const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix })
     const thread = new TestThread(checkpointer)
     await thread.put(megabyte)
-    await filled(checkpointer, checkpointer.stats().partsWritten)
+    await filled(checkpointer)
     const before = checkpointer.stats().redis?.fills ?? 0
     await thread.put({ messages: [...megabyte.messages, { role: 'ai', content: textOf(1000, 2000), id: 'new' }] })
     await eventually(() => (checkpointer.stats().redis?.fills ?? 0) > before, 'the new message was in Redis')
@@ -288,15 +288,19 @@ describe('the commands sent to Redis', () => {
 describe('the client', () => {
   test('that was opened here is closed by end()', async () => {
     const { url } = await createDatabase()
-    const { admin } = await newRedis()
+    const server = await startRedis() // the one that all tests share has clients of other tests
+    const admin = new Redis(server.url)
+    onTestFinished(async () => {
+      admin.disconnect()
+      await server.stop()
+    })
     const count = async () => String(await admin.client('LIST')).match(/name=langgraph-pg-checkpointer/g)?.length ?? 0
-    const before = await count()
-    const checkpointer = newCheckpointer({ connection: url, redis: redisUrl() })
-    expect(await count()).toBe(before)
+    const checkpointer = newCheckpointer({ connection: url, redis: server.url })
+    expect(await count()).toBe(0)
     await new TestThread(checkpointer).put({ text: textOf(1, 2000) })
-    await eventually(async () => (await count()) === before + 1, 'it was connected')
+    await eventually(async () => (await count()) === 1, 'it was connected')
     await checkpointer.end()
-    await eventually(async () => (await count()) === before, 'it was closed')
+    await eventually(async () => (await count()) === 0, 'it was closed')
   })
 
   test.each(['Redis', 'Cluster'])('of yours is neither closed nor listened to: %s', async (kind) => {
@@ -319,7 +323,7 @@ describe('the client', () => {
     const checkpointer = newCheckpointer({ connection: url, redis: client, cacheBytes: 0 })
     const thread = new TestThread(checkpointer)
     await thread.put(megabyte)
-    await filled(checkpointer, 500)
+    await filled(checkpointer)
     expect(await thread.values()).toEqual(megabyte)
     expect(checkpointer.stats().redis).toMatchObject({ misses: 0, errors: 0 })
     await checkpointer.deleteThread(thread.threadId)
@@ -415,8 +419,10 @@ describe('options', () => {
       import { PgCheckpointer } from '${copy}/src/index.ts'
       new PgCheckpointer({ connection: 'postgres://localhost/none' })
       console.log('made one')
-      try { new PgCheckpointer({ connection: 'postgres://localhost/none', redis: 'redis://localhost' }) }
-      catch (error) { console.log(error.code, error.message) }`
+      const checkpointer = new PgCheckpointer({ connection: 'postgres://localhost/none', redis: 'redis://localhost' })
+      await checkpointer.getTuple({ configurable: { thread_id: 't' } })
+        .catch((error) => console.log(error.code, error.message))
+      await checkpointer.end()`
     const { stdout } = await promisify(execFile)(
       process.execPath,
       ['--import', 'tsx', '--input-type=module', '-e', program],

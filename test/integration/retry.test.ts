@@ -56,7 +56,7 @@ describe.each(['put', 'putWrites'])('%s', (operation) => {
 })
 
 test('a statement that was refused to the end has had no effect, and says so', async () => {
-  const impatient = new PgCheckpointer({ connection: database.url, schema, retryMs: 200 })
+  const impatient = new PgCheckpointer({ connection: database.url, schema, retryMs: 2000 })
   onTestFinished(() => impatient.end())
   const faults = await failInserts(database.url, schema, 'checkpoints', '40001', 1000)
   const thread = new TestThread(impatient)
@@ -70,7 +70,7 @@ test('a statement that was refused to the end has had no effect, and says so', a
 })
 
 test('40003 leaves the outcome in doubt', async () => {
-  const impatient = new PgCheckpointer({ connection: database.url, schema, retryMs: 200 })
+  const impatient = new PgCheckpointer({ connection: database.url, schema, retryMs: 2000 })
   onTestFinished(() => impatient.end())
   const faults = await failInserts(database.url, schema, 'checkpoints', '40003', 1000)
   await expect(new TestThread(impatient).put({ a: 1 })).rejects.toMatchObject({ outcome: 'unknown', sqlState: '40003' })

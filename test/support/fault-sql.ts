@@ -1,5 +1,6 @@
 /** Faults that a server can be asked for. */
 import { Client } from 'pg'
+import { eventually } from './eventually.ts'
 
 /** One statement on a connection of its own. */
 export async function query(url: string, sql: string, params: unknown[] = []): Promise<Record<string, unknown>[]> {
@@ -21,6 +22,12 @@ export async function terminate(url: string, applicationName: string, waitingFor
     [applicationName, waitingFor ?? null],
   )
   return rows.length
+}
+
+/** Resolves when a statement in this database waits for a lock. */
+export function somethingWaitsForALock(url: string): Promise<void> {
+  const waiting = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`
+  return eventually(async () => (await query(url, waiting)).length > 0, 'a statement waited for a lock')
 }
 
 /** Locks the rows of all threads, so that writers wait; or the whole table, so that readers do. Returns the way out. */

@@ -1,10 +1,9 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { freePort } from '../../examples/support/free-port.ts'
-import { guard } from '../../examples/support/guard.ts'
+import { startServer, type ServerProcess } from '../../examples/support/server-process.ts'
 import { makeDirFor, temporaryRoot, unprivilegedAccount } from '../../examples/support/unprivileged.ts'
 
 export interface PgBouncer {
@@ -18,7 +17,7 @@ export interface PgBouncer {
 const MISSING = `pgbouncer does not start here. Install it:
   sudo apt-get install -y pgbouncer    (Debian, Ubuntu)    brew install pgbouncer    (macOS)`
 
-/** A PgBouncer of our own in transaction mode, with few connections to the server: whoever needs a session notices. */
+/** A PgBouncer of our own in transaction mode, with few connections to the server, so that code which needs a session fails. */
 export async function startPgBouncer(serverUrl: string, poolSize: number): Promise<PgBouncer> {
   const account = unprivilegedAccount() // like Postgres, it refuses to run as root
   const dir = await makeDirFor(account, await mkdtemp(join(await temporaryRoot(account), 'checkpointer-pgbouncer-')))
@@ -49,43 +48,44 @@ export async function startPgBouncer(serverUrl: string, poolSize: number): Promi
     { mode: 0o644 },
   )
 
-  const launch = async (): Promise<{ kill(): Promise<void> }> => {
-    // Debian has it in /usr/sbin, which is not on the PATH of every user.
-    const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/usr/local/sbin` }
-    const child: ChildProcess = spawn('pgbouncer', ['-q', config], { ...account, env, stdio: 'ignore', detached: true })
-    let failure: Error | undefined
-    const exited = new Promise<void>((resolve) => {
-      child.once('exit', () => resolve())
-      child.once('error', (error) => resolve(void (failure = error)))
+  // Debian has it in /usr/sbin, which is not on the PATH of every user.
+  const env = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/usr/local/sbin` }
+  const launch = async (): Promise<ServerProcess> => {
+    const server = await startServer({
+      program: 'pgbouncer',
+      args: ['-q', config],
+      options: { ...account, env },
+    }).catch((cause: unknown) => {
+      throw new Error(MISSING, { cause })
     })
-    child.unref()
-    const dismissGuard = guard(child, [])
-    for (const deadline = Date.now() + 10_000; !(await answers(port)); await sleep(20)) {
-      if (failure === undefined && child.exitCode === null && Date.now() < deadline) continue
-      const said = await readFile(log, 'utf8').catch(() => '')
-      throw new Error(failure === undefined ? `pgbouncer ended.\n${said}` : MISSING, { cause: failure })
+    for (const deadline = Date.now() + 30_000; !(await answers(port)); await sleep(20)) {
+      if (!server.hasExited && Date.now() < deadline) continue
+      await kill(server)
+      throw new Error(`pgbouncer does not answer.\n${await readFile(log, 'utf8').catch(() => '')}`)
     }
-    return {
-      async kill() {
-        child.kill('SIGKILL') // it holds nothing that has to be saved
-        child.ref()
-        await exited
-        dismissGuard()
-      },
-    }
+    return server
   }
-  let running = await launch()
+  const removeDir = (): Promise<void> => rm(dir, { recursive: true, force: true })
+  let running = await launch().catch(async (error: unknown) => {
+    await removeDir()
+    throw error
+  })
   return {
     through: (url) => Object.assign(new URL(url), { host: `127.0.0.1:${port}` }).href,
     async crash() {
-      await running.kill()
+      await kill(running)
       running = await launch()
     },
     async stop() {
-      await running.kill()
-      await rm(dir, { recursive: true, force: true })
+      await kill(running)
+      await removeDir()
     },
   }
+}
+
+/** It holds nothing that has to be saved. */
+function kill(server: ServerProcess): Promise<void> {
+  return server.stop('SIGKILL')
 }
 
 async function answers(port: number): Promise<boolean> {

@@ -1,19 +1,19 @@
 import { Client } from 'pg'
 import { startPostgres } from '../../examples/support/embedded-postgres.ts'
-import { dockerAnswers } from './docker.ts'
+import { inDockerOr } from './docker.ts'
 import type { Service } from './service.ts'
 
 /** The Postgres for the tests: the one we are told of, or one in Docker, or the one that npm brought. */
 export async function findPostgres(): Promise<Service> {
   const given = process.env['TEST_POSTGRES_URL']
   if (given) return { url: given, origin: `TEST_POSTGRES_URL, ${await versionAt(given)}`, async stop() {} }
-  const service = (await dockerAnswers()) ? await inDocker() : await embedded()
+  const service = await inDockerOr(embedded, 'postgres:18', inDocker)
   return { ...service, origin: `${service.origin}, ${await versionAt(service.url)}` }
 }
 
-async function inDocker(): Promise<Service> {
+async function inDocker(image: string): Promise<Service> {
   const { GenericContainer, Wait } = await import('testcontainers')
-  const container = await new GenericContainer('postgres:18')
+  const container = await new GenericContainer(image)
     .withEnvironment({ POSTGRES_PASSWORD: 'postgres' })
     .withCommand(['postgres', '-c', 'max_connections=200', '-c', 'shared_buffers=256MB'])
     .withExposedPorts(5432)

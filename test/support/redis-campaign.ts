@@ -5,7 +5,8 @@ import pg from 'pg'
 import { PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'
 import { TestThread, textOf } from './checkpoints.ts'
 import { createDatabase, testSchema } from './database.ts'
-import { eventually, newPrefix } from './tiers.ts'
+import { eventually } from './eventually.ts'
+import { newPrefix } from './tiers.ts'
 
 /** How long reads took, in milliseconds. */
 export class Times {

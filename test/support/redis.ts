@@ -1,25 +1,24 @@
-import { spawn, type ChildProcess } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { freePort } from '../../examples/support/free-port.ts'
-import { guard } from '../../examples/support/guard.ts'
-import { dockerAnswers } from './docker.ts'
+import { startServer, type ServerProcess } from '../../examples/support/server-process.ts'
+import { inDockerOr } from './docker.ts'
 import type { Service } from './service.ts'
 
 /** The Redis for the tests: the one we are told of, or one in Docker, or `redis-server` from the PATH. */
 export async function findRedis(): Promise<Service> {
   const given = process.env['TEST_REDIS_URL']
   if (given) return { url: given, origin: `TEST_REDIS_URL, ${await versionAt(given)}`, async stop() {} }
-  const service = (await dockerAnswers()) ? await inDocker() : await startRedis()
+  const service = await inDockerOr(startRedis, 'redis:8', inDocker)
   return { ...service, origin: `${service.origin}, ${await versionAt(service.url)}` }
 }
 
-async function inDocker(): Promise<Service> {
+async function inDocker(image: string): Promise<Service> {
   const { GenericContainer } = await import('testcontainers')
-  const container = await new GenericContainer('redis:8').withExposedPorts(6379).start()
+  const container = await new GenericContainer(image).withExposedPorts(6379).start()
   const url = `redis://${container.getHost()}:${container.getMappedPort(6379)}`
   return { url, origin: 'Docker', stop: async () => void (await container.stop()) }
 }
@@ -35,53 +34,38 @@ export interface RedisServer extends Service {
  */
 export async function startRedis(settings: Readonly<Record<string, string | number>> = {}): Promise<RedisServer> {
   const dir = await mkdtemp(join(tmpdir(), 'checkpointer-redis-'))
-  for (let attempt = 1; ; attempt++) {
-    const port = Number(settings['port'] ?? (await freePort()))
-    const flags = { bind: '127.0.0.1', save: '', appendonly: 'no', dir, daemonize: 'no', ...settings, port }
-    const server = spawn(
-      'redis-server',
-      Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`]),
-      {
-        stdio: 'ignore',
-        detached: true, // Ctrl-C is for us; the guard stops the server once we have ended
-      },
-    )
-    let spawnError: Error | undefined
-    const exited = new Promise<void>((done) => {
-      server.once('exit', () => done())
-      server.once('error', (error) => done(void (spawnError = error)))
-    })
-    server.unref()
-    const dismissGuard = guard(server, [dir])
-
-    const url = `redis://127.0.0.1:${port}`
-    if (await answers(url, server, exited)) {
-      const stop = async (): Promise<void> => {
-        server.kill('SIGKILL') // nothing to save
-        server.ref()
-        await exited
-        dismissGuard()
-        await rm(dir, { recursive: true, force: true })
+  try {
+    for (let attempt = 1; ; attempt++) {
+      const port = Number(settings['port'] ?? (await freePort()))
+      const url = `redis://127.0.0.1:${port}`
+      const flags = { bind: '127.0.0.1', save: '', appendonly: 'no', dir, daemonize: 'no', ...settings, port }
+      const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, `${value}`])
+      const server = await startServer({ program: 'redis-server', args, temporaryDirs: [dir] })
+      const stop = (): Promise<void> => server.stop('SIGKILL') // nothing to save
+      if (await answers(url, server)) {
+        const stopAndRemove = async (): Promise<void> => {
+          await stop()
+          await rm(dir, { recursive: true, force: true })
+        }
+        return { url, port, pid: server.pid, origin: 'redis-server', stop: stopAndRemove }
       }
-      return { url, port, pid: server.pid ?? 0, origin: 'redis-server', stop }
+      await stop()
+      // Another program may have taken the port in the meantime.
+      if (attempt === 3 || settings['port'] !== undefined) throw new Error(`redis-server does not answer at ${url}.`)
     }
-    server.kill('SIGKILL')
-    dismissGuard()
-    if (spawnError || attempt === 3 || settings['port'] !== undefined) {
-      await rm(dir, { recursive: true, force: true })
-      throw new Error(`redis-server does not start here. ${REMEDY}`, { cause: spawnError })
-    }
+  } catch (cause) {
+    await rm(dir, { recursive: true, force: true })
+    throw new Error(`redis-server does not start here. ${REMEDY}`, { cause })
   }
 }
 
-async function answers(url: string, server: ChildProcess, exited: Promise<void>): Promise<boolean> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
-    if (server.pid === undefined || server.exitCode !== null) return false
+async function answers(url: string, server: ServerProcess): Promise<boolean> {
+  for (const deadline = Date.now() + 30_000; Date.now() < deadline && !server.hasExited;) {
     try {
       await versionAt(url)
       return true
     } catch {
-      await Promise.race([sleep(20), exited])
+      await Promise.race([sleep(20), server.exited])
     }
   }
   return false

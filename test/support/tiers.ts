@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { RedisConnection } from '../../src/tiers/redis-client.ts'
 import { RedisTier, type RedisTierOptions } from '../../src/tiers/redis-tier.ts'
 
@@ -18,10 +17,4 @@ export function redisTier(connection: RedisConnection, options: Partial<RedisTie
     maxValueBytes: 1024 * 1024,
     ...options,
   })
-}
-
-/** @throws Error after some seconds */
-export async function eventually(isSo: () => boolean | Promise<boolean>, what: string, ms = 10_000): Promise<void> {
-  for (const end = performance.now() + ms; performance.now() < end; await sleep(2)) if (await isSo()) return
-  throw new Error(`It took more than ${ms} ms until ${what}.`)
 }

@@ -46,6 +46,19 @@ describe('bounds', () => {
     expect(checkpointer.stats()).toMatchObject({ threads: 0, evictedThreads: 0 })
   })
 
+  test('a late put stays dropped after 10,001 other deletions', async () => {
+    const checkpointer = new InMemoryCheckpointer()
+    const run = TestThread.inRun(checkpointer)
+    await run.read()
+    await run.put({ x: 1 })
+    await checkpointer.deleteThread(run.threadId)
+    for (let i = 0; i <= 10_000; i++) await checkpointer.deleteThread(`other ${i}`)
+    await run.put({ x: 'late' })
+    await run.write(run.last!, [['x', 'late']])
+    expect(checkpointer.snapshot().threads).toStrictEqual([])
+    expect(checkpointer.stats().lateWritesDropped).toBe(2)
+  })
+
   test('of too many bytes the least recently used threads go, as many as it takes', async () => {
     const checkpointer = new InMemoryCheckpointer({ maxBytes: 100_000 })
     for (const name of ['a', 'b', 'c', 'd']) await thread(checkpointer, name, 20_000)
