@@ -71,7 +71,7 @@ async function missingRightsOf(driver: PgDriver, schema: string, attempt: Attemp
             array(select f.name from pg_catalog.unnest($2::text[]) as f(name) join pg_catalog.pg_proc p
               on p.pronamespace = n.oid and p.proname = f.name
               where not pg_catalog.has_function_privilege(p.oid, 'execute')) as locked,
-            array(select t.privilege || ' on ' || t.name from pg_catalog.unnest($3::text[], $4::text[]) as t(name, privilege)
+            array(select t.privilege || ' on ' || t.name from rows from (pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[])) as t(name, privilege)
               join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t.name
               where not pg_catalog.has_table_privilege(c.oid, t.privilege)) as tables
      from pg_catalog.pg_namespace n where n.nspname = $1`,
