@@ -1,5 +1,6 @@
 import type { ParsedCheckpoint } from '../codec/checkpoint-codec.ts'
-import { reachable, type Parts } from '../codec/decode.ts'
+import { reachable } from '../codec/leads-to.ts'
+import type { Parts } from '../codec/part.ts'
 import type { Node } from '../codec/format.ts'
 import type { StoredWrite } from '../codec/record.ts'
 import type { KnownThreads } from './known-threads.ts'

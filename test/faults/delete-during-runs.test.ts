@@ -9,7 +9,7 @@ import type { RunnableConfig } from '@langchain/core/runnables'
 import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
 import { createDatabase, testSchema as schema, type TestDatabase } from '../support/database.ts'
 import { anyRound, playRound, type Round, type Site } from '../support/deletion-rounds.ts'
-import { report, timesOf } from '../support/fault-figures.ts'
+import { report, timesOf } from '../support/figures.ts'
 
 const DELETIONS = timesOf('FAULT_DELETIONS', 60)
 const AT_A_TIME = 4

@@ -112,11 +112,15 @@ export class ForgetfulServer {
     return named.filter((name) => !parts.has(name))
   }
 
+  #atSeq(seq: number): ReturnType<ForgetfulServer['state']['checkpoints']['get']> {
+    return [...this.state.checkpoints.values()].find((row) => row.seq === seq)
+  }
+
   #refuses({ generation, proofs }: Delivery): boolean {
     if (generation !== null && generation !== this.state.generation) return true
     return !proofs.every((proof) => {
       if (proof.kind === 'parts') return proof.names.every((name) => this.state.parts.has(name))
-      if (proof.kind === 'checkpoint') return this.#isFound(proof, this.state.checkpoints.get(proof.checkpointId))
+      if (proof.kind === 'checkpoint') return this.#isFound(proof, this.#atSeq(proof.seq))
       return this.#isFound(proof, this.state.writes.get(`${proof.checkpointId}/${proof.taskId}/${proof.idx}`))
     })
   }

@@ -75,9 +75,9 @@ class Process {
     const names = [...parts.keys()]
     const kept = isConditional ? names.slice(1) : names
     const conditional = isConditional ? names.slice(0, 1) : []
-    const digest = `${names.join()} ${isOther} ${isConditional}`
     const checkpointId = `${this.name}${which % 3}`
-    const proofOf = (seq: number): CheckpointProof => ({ kind: 'checkpoint', ns: '', checkpointId, seq, digest })
+    const digest = `${checkpointId} ${names.join()} ${isOther} ${isConditional}`
+    const proofOf = (seq: number): CheckpointProof => ({ kind: 'checkpoint', ns: '', seq, digest })
     this.#watch(
       this.#known
         .commit({ threadId: THREAD, run: undefined }, parts, isConditional ? undefined : proofOf, (delivery) =>
@@ -96,7 +96,7 @@ class Process {
     const checkpointId = `${'ab'[which % 2]}${which % 3}`
     const writes = [all.slice(0, cut), all.slice(cut)].map((parts, i) => {
       const idx = isSpecial ? -1 - i : i
-      const digest = `${parts.map(([name]) => name).join()}`
+      const digest = parts.map(([name]) => name).join()
       const proof: WriteProof = { kind: 'write', ns: '', checkpointId, taskId: 'task', idx, digest }
       return { proof, parts: new Map(parts) }
     })
@@ -126,7 +126,7 @@ class Process {
         const proof: WriteProof = { kind: 'write', ns: '', checkpointId, taskId: 'task', idx, digest: write.digest }
         this.#known.learn(THREAD, state.generation, proof, this.#named(write.names))
       }
-      const proof: CheckpointProof = { kind: 'checkpoint', ns: '', checkpointId, seq, digest }
+      const proof: CheckpointProof = { kind: 'checkpoint', ns: '', seq, digest }
       this.#known.learn(THREAD, state.generation, proof, this.#named(names))
     }
     this.calls.push({ arrive: () => {}, answer, hasArrived: true })
@@ -166,12 +166,11 @@ class Process {
   }
 
   #watch(delivered: Promise<Answer>): void {
-    delivered.then(
-      ({ verdict }) => {
-        if ((verdict as string) === 'generation') this.failures.push('a record that is not stored was acknowledged')
-      },
-      (error: unknown) => this.failures.push(error),
-    )
+    const finished = async () => {
+      const { verdict } = await delivered
+      if ((verdict as string) === 'generation') this.failures.push('a record that is not stored was acknowledged')
+    }
+    finished().catch((error: unknown) => this.failures.push(error))
   }
 
   #some(bits: number): Map<PartName, Part> {
@@ -184,8 +183,9 @@ class Process {
   }
 }
 
-function bitsOf(number: number, count: number): boolean[] {
-  return Array.from({ length: count }, (_, i) => (number & (1 << i)) !== 0)
+function bitsOf(number: number, count: number): [boolean, boolean, boolean, ...boolean[]] {
+  const bits = Array.from({ length: count }, (_, i) => (number & (1 << i)) !== 0)
+  return bits as [boolean, boolean, boolean, ...boolean[]]
 }
 
 /** @returns what went wrong, if anything did */
@@ -233,7 +233,11 @@ test(`whatever a server loses, what is left out is there: ${SEQUENCES} sequences
 
 describe('no part is missing', () => {
   const op = (kind: Op['kind'], some: Partial<Op> = {}): Op => ({
-    ...{ kind, process: 0, parts: 0, which: 0, flags: 0 },
+    kind,
+    process: 0,
+    parts: 0,
+    which: 0,
+    flags: 0,
     ...some,
   })
   const stored = (some: Partial<Op>): Op[] => [op('put', some), op('arrive'), op('answer')]
