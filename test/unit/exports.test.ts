@@ -4,6 +4,7 @@ test('the public names', () => {
   expect(Object.keys(everything).toSorted()).toMatchInlineSnapshot(`
     [
       "CheckpointerError",
+      "EndedError",
       "InMemoryCheckpointer",
       "InvalidInputError",
       "LosslessSerializer",
