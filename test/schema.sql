@@ -59,7 +59,7 @@ function are_stored_1(p_tenant text, p_thread text, p_proofs json)
   language sql stable -- body GK0FnvICg_YU
 function delete_thread_1(p_tenant text, p_thread text, p_deleted_generation bigint, p_names_limit integer)
   returns text
-  language plpgsql set search_path=pg_catalog, pg_temp -- body qROviVThVTCT
+  language plpgsql set search_path=pg_catalog, pg_temp -- body 0mxe1_VtQUSo
 function deleted_generation_1(p_tenant text, p_thread text)
   returns text
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body tUc8Zm0Gssnw
@@ -69,12 +69,12 @@ function head_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text)
 function history_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_channels text[], p_keys text[])
   returns SETOF text
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body DPcGs3ws8FgK
-function list_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer)
+function list_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filters jsonb[], p_limit integer)
   returns SETOF text
-  language plpgsql stable set plan_cache_mode=force_custom_plan, search_path=pg_catalog, pg_temp -- body QmWi9VnBeFUJ
-function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, p_below_id text, p_below_thread text, p_below_ns text, p_filter jsonb, p_limit integer)
+  language plpgsql stable set plan_cache_mode=force_custom_plan, search_path=pg_catalog, pg_temp -- body zL16pDIg0MeT
+function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, p_below_id text, p_below_thread text, p_below_ns text, p_filters jsonb[], p_limit integer)
   returns SETOF text
-  language sql stable set search_path=pg_catalog, pg_temp -- body 0xlX_FhiQQnf
+  language sql stable set search_path=pg_catalog, pg_temp -- body 51MZFh5UP81d
 function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
   returns TABLE(name text, body text, bytes bytea)
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body qdKaElt5UHYS

@@ -75,7 +75,16 @@ export class ThreadRows {
     const { generation } = this
     const refusal = this.#refusal(delivery)
     if (refusal !== undefined) return { verdict: refusal, seq: 0, generation }
-    this.addWrites(writesKey(address.ns, address.checkpointId), writes)
+    // Without what else the objects hold: parts stand in the thread, once.
+    const rows = writes.map(({ taskId, taskPath, idx, channel, value, digest }) => ({
+      taskId,
+      taskPath,
+      idx,
+      channel,
+      value,
+      digest,
+    }))
+    this.addWrites(writesKey(address.ns, address.checkpointId), rows)
     for (const part of delivery.newParts) this.addPart(part)
     return { verdict: 'stored', seq: 0, generation }
   }

@@ -22,10 +22,10 @@ export async function checkPostgres(driver: PgDriver, schema: string): Promise<P
   let row: Row | undefined
   try {
     ;[row] = await driver.query(
-      `select current_setting('server_version') as server_version, pg_catalog.pg_is_in_recovery() as is_standby,
-              current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
-              current_setting('full_page_writes') as full_page_writes, current_setting('transaction_isolation') as isolation,
-              current_setting('transaction_read_only') as read_only`,
+      `select pg_catalog.current_setting('server_version') as server_version, pg_catalog.pg_is_in_recovery() as is_standby,
+              pg_catalog.current_setting('synchronous_commit') as synchronous_commit, pg_catalog.current_setting('fsync') as fsync,
+              pg_catalog.current_setting('full_page_writes') as full_page_writes, pg_catalog.current_setting('transaction_isolation') as isolation,
+              pg_catalog.current_setting('transaction_read_only') as read_only`,
       [],
       attempt,
     )
@@ -66,12 +66,12 @@ async function missingRightsOf(driver: PgDriver, schema: string, attempt: Attemp
   )
   const [row] = await driver.query(
     `select pg_catalog.has_schema_privilege(n.oid, 'usage') as usage,
-            array(select f.name from unnest($2::text[]) as f(name) where not exists (
+            array(select f.name from pg_catalog.unnest($2::text[]) as f(name) where not exists (
               select from pg_catalog.pg_proc p where p.pronamespace = n.oid and p.proname = f.name)) as absent,
-            array(select f.name from unnest($2::text[]) as f(name) join pg_catalog.pg_proc p
+            array(select f.name from pg_catalog.unnest($2::text[]) as f(name) join pg_catalog.pg_proc p
               on p.pronamespace = n.oid and p.proname = f.name
               where not pg_catalog.has_function_privilege(p.oid, 'execute')) as locked,
-            array(select t.privilege || ' on ' || t.name from unnest($3::text[], $4::text[]) as t(name, privilege)
+            array(select t.privilege || ' on ' || t.name from rows from (pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[])) as t(name, privilege)
               join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t.name
               where not pg_catalog.has_table_privilege(c.oid, t.privilege)) as tables
      from pg_catalog.pg_namespace n where n.nspname = $1`,

@@ -140,7 +140,7 @@ function argumentsOf(schema: string): Readonly<Record<string, readonly Readonly<
     ],
     read_1: [{ ...place, checkpoint: null, parts: 100 }],
     parts_1: [{ ...thread, names: part.names, limit: 10 }],
-    list_1: [{ ...place, checkpoint: null, before: checkpoint, below_seq: null, filter: '{"step":0}', limit: 5 }],
+    list_1: [{ ...place, checkpoint: null, before: checkpoint, below_seq: null, filters: ['{"step":0}'], limit: 5 }],
     list_all_1: [
       {
         tenant: '',
@@ -150,7 +150,7 @@ function argumentsOf(schema: string): Readonly<Record<string, readonly Readonly<
         below_id: 'z',
         below_thread: 'z',
         below_ns: 'z',
-        filter: '{"step":0}',
+        filters: ['{"step":0}'],
         limit: 5,
       },
     ],
@@ -179,6 +179,14 @@ async function isAttacked(called: AnyFunction, schema: string): Promise<boolean>
 test.each(CALLS)('$name calls nothing that another role made', async (called) => {
   expect(argumentsOf(testSchema)[called.name]).toBeDefined()
   expect(await isAttacked(called, testSchema)).toBe(false)
+})
+
+test('health(), setup() and what looks at the schema call nothing that another role made', async () => {
+  const options = '-c search_path=public'
+  const connection = { connectionString: applicationUrl(), options }
+  await using checkpointer = new PgCheckpointer({ connection, schema: testSchema, retryMs: 0 })
+  await checkpointer.setup()
+  expect(await checkpointer.health()).toMatchObject({ healthy: true, postgres: { missingRights: [] } })
 })
 
 test.each(CALLS)('$name without a search_path of its own would be attacked', async (called) => {

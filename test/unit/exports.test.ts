@@ -4,6 +4,7 @@ test('the public names', () => {
   expect(Object.keys(everything).toSorted()).toMatchInlineSnapshot(`
     [
       "CheckpointerError",
+      "EndedError",
       "InMemoryCheckpointer",
       "InvalidInputError",
       "LosslessSerializer",
@@ -11,10 +12,12 @@ test('the public names', () => {
       "PartCorruptError",
       "PartMissingError",
       "PgCheckpointer",
+      "RowCorruptError",
       "SchemaOutdatedError",
       "SchemaTooNewError",
       "TooLargeError",
       "UnavailableError",
+      "UnreadableCheckpointsError",
       "UnreadableValueError",
       "UnserializableValueError",
     ]

@@ -117,7 +117,7 @@ test('a checkpoint', () => {
     manifest: '{\n"x":{"is":"new"}\n}',
     conditional: ['"y":{"is":["kept"]}'],
     metadata: '{"source":"loop","step":3,"parents":{"":"a\uf8ff0000b"},"$note":"\uf8ffd800"}',
-    digest: 'ibHb7Ke827hy6Ykvv99GRm',
+    digest: '~lboezKV-Is9490h07rCGjB',
   })
 })
 

@@ -68,7 +68,7 @@ test('docs/errors.md has every code with its class, its fields and a section of 
   expect(rows.map(([code = '']) => namesIn(code)[0])).toEqual(codes)
   for (const [code = '', type = '', , fields = ''] of rows) {
     const [name = ''] = namesIn(type)
-    const ownFields = ['CheckpointerError', 'UnreadableValueError'].includes(name) ? [] : fieldsOf(name)
+    const ownFields = ['CheckpointerError', 'UnreadableValueError', 'EndedError'].includes(name) ? [] : fieldsOf(name)
     const named = namesIn(fields).filter((field) => field !== 'cause')
     expect([name, named.toSorted()]).toEqual([name, ownFields.toSorted()])
     expect(sectionOf('docs/errors.md', `## ${namesIn(code)[0]}`)).not.toBe('')
