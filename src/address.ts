@@ -48,8 +48,13 @@ function checkText(field: string, value: string, maxBytes: number): void {
     throw new InvalidInputError(field, 'must be well-formed Unicode; it has a lone surrogate. Encode the id.')
 }
 
+/** Whether a thread is named at all, be it by something that is no id. */
+export function namesThread(config: RunnableConfig): boolean {
+  return config.configurable?.['thread_id'] !== undefined
+}
+
 /** The thread id, or an error that says how to pass one. */
-export function requireThreadId(config: RunnableConfig): string {
+function requireThreadId(config: RunnableConfig): string {
   const id: unknown = config.configurable?.['thread_id']
   if (id === undefined) {
     throw new InvalidInputError(
@@ -72,6 +77,22 @@ export function checkpointIdOf(config: RunnableConfig): string | undefined {
   const id: unknown = config.configurable?.['checkpoint_id']
   if (id === undefined || id === null || id === '') return undefined
   return requireId('configurable.checkpoint_id', id)
+}
+
+/**
+ * What a config names of an address, for `list`. Only a thread id that is not there at all means all threads; `''`, `null`
+ * and `0` are refused, so nothing leaks.
+ */
+export function parsePartialAddress(config: RunnableConfig): {
+  readonly threadId: string | undefined
+  readonly ns: string | undefined
+  readonly checkpointId: string | undefined
+} {
+  return {
+    threadId: namesThread(config) ? requireThreadId(config) : undefined,
+    ns: config.configurable?.['checkpoint_ns'] === undefined ? undefined : namespaceOf(config),
+    checkpointId: checkpointIdOf(config),
+  }
 }
 
 /** The address in a config; a missing thread id is an error. Nothing else of the config is read or kept. */

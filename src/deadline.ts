@@ -12,37 +12,43 @@ class TimeoutError extends Error {
 }
 
 /**
- * How long one operation may take, in milliseconds. Time in which this process stood still (a computation, a debugger, a
- * frozen container) does not count: nothing could be received then, so each timer that fires late moves the end by as much.
+ * How long one operation may wait, in milliseconds, from its first wait on. Time in which this process stood still (a
+ * computation, a debugger, a frozen container) does not count: nothing could be received then.
  */
 export class Budget {
-  readonly #startedAt = performance.now()
-  #endsAt: number
+  readonly #ms: number
+  #startedAt: number | undefined
+  #stoodStillMs = 0
 
   constructor(ms: number) {
-    this.#endsAt = this.#startedAt + ms
+    this.#ms = ms
+  }
+
+  /** The operation waits for something. The first time counts. */
+  begin(): void {
+    this.#startedAt ??= performance.now()
   }
 
   /** Below 0 when the budget is used up. */
   leftMs(): number {
-    return this.#endsAt - performance.now()
+    return this.#ms + this.#stoodStillMs - this.elapsedMs()
   }
 
-  /** Since the operation began, standing still included. */
+  /** Since the operation began to wait, standing still included. */
   elapsedMs(): number {
-    return performance.now() - this.#startedAt
+    return this.#startedAt === undefined ? 0 : performance.now() - this.#startedAt
   }
 
-  /** This process stood still for so long. */
+  /** Of the time that has passed, so much does not count. */
   extend(ms: number): void {
-    this.#endsAt += ms
+    this.#stoodStillMs += ms
   }
 }
 
 export interface WaitOptions {
   /** @default no timeout */
   readonly ms?: number | undefined
-  /** Extended when the timer fires late. */
+  /** Of the operation that waits. */
   readonly budget?: Budget | undefined
   /** What is waited for, for the error. */
   readonly what?: string | undefined
@@ -78,31 +84,34 @@ export function within<Result>(
   })
 }
 
-/** A timer that fires this much late says that the process stood still; timers and clocks alone differ by less. */
-const LATE_MS = 20
-
 /**
- * A timer that can be started again for the next wait of the same operation: a statement waits for a connection and then
- * for an answer, and one timer instead of two saves 3 of its 30 promises' worth of work while async hooks are on.
+ * A timer that can be started again for the next wait of the same operation: a statement waits for a connection and then for
+ * an answer with one timer, where two would be made and cleared.
+ *
+ * A timer that fires late says that the process stood still. It runs its timers before it reads its sockets, so what was
+ * waited for may have arrived, or may not even have been sent yet: the wait begins again, and its time does not count.
  */
 export class Countdown {
   readonly #budget: Budget | undefined
   #timer: NodeJS.Timeout | undefined
   #afterInput: NodeJS.Immediate | undefined
   #firesAt = Number.POSITIVE_INFINITY
-  #endsAt = 0
+  #beganAt = 0
+  #ms = 0
   #timeIsUp: () => void = () => {}
 
-  /** @param budget is extended by the time for which this process stood still */
+  /** @param budget is extended by the waits in which this process stood still */
   constructor(budget?: Budget) {
     this.#budget = budget
   }
 
   /** Replaces the wait before. */
   start(ms: number, what: string, fail: (error: Error) => void): void {
-    this.#endsAt = performance.now() + ms
+    this.#budget?.begin()
+    this.#beganAt = performance.now()
+    this.#ms = ms
     this.#timeIsUp = () => fail(new TimeoutError(`${what} did not come within ${Math.round(ms)} ms`))
-    if (this.#endsAt < this.#firesAt) this.#schedule()
+    if (this.#beganAt + ms < this.#firesAt) this.#schedule()
   }
 
   stop(): void {
@@ -114,25 +123,31 @@ export class Countdown {
 
   #schedule(): void {
     clearTimeout(this.#timer)
-    this.#firesAt = this.#endsAt
-    this.#timer = setTimeout(() => this.#fire(), Math.max(1, this.#endsAt - performance.now()))
+    const now = performance.now()
+    const ms = Math.min(Math.max(1, this.#beganAt + this.#ms - now), LONGEST_TIMER_MS)
+    this.#firesAt = now + ms
+    this.#timer = setTimeout(() => this.#fire(), ms)
   }
 
   #fire(): void {
-    const lateMs = performance.now() - this.#firesAt
+    const now = performance.now()
+    const lateMs = now - this.#firesAt
     this.#firesAt = Number.POSITIVE_INFINITY
-    if (lateMs > LATE_MS) {
-      this.#budget?.extend(lateMs)
-      this.#endsAt = Math.max(this.#endsAt, this.#endsAt + lateMs)
+    if (lateMs > Math.max(LATE_MS, this.#ms / 2)) {
+      this.#budget?.extend(now - this.#beganAt)
+      this.#beganAt = now
     }
-    if (performance.now() < this.#endsAt - CLOCK_MS) this.#schedule()
-    // A process that stood still runs its timers before it reads its sockets: what has arrived is let in first.
+    if (now < this.#beganAt + this.#ms - CLOCK_MS) this.#schedule()
     else this.#afterInput = setImmediate(() => this.#timeIsUp())
   }
 }
 
+/** On a busy machine timers are late by less, and a wait is lengthened only where a good part of it was lost. */
+const LATE_MS = 200
 /** Timers and clocks differ by less. */
 const CLOCK_MS = 2
+/** The longest time that a timer can measure. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Holds the process alive: a call that waits for its next attempt is not over. @throws the signal's reason */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -23,6 +23,7 @@ export type CheckpointerErrorCode =
   | 'SCHEMA_TOO_NEW'
   | 'SERVER_UNSUITABLE'
   | 'UNAVAILABLE'
+  | 'ENDED'
 
 /** The base of all errors of this package. Driver errors (they carry a SQLSTATE) pass through untouched. */
 export class CheckpointerError extends Error {
@@ -215,17 +216,21 @@ export class UnavailableError extends CheckpointerError {
   readonly operation: string
   readonly address: OperationAddress
   readonly attempts: number
-  /** Of the first failure, which is also the `cause`. Undefined where the server did not get to say anything. */
+  /** Of the first failure, which is also the `cause`. Undefined where it was no answer of the server. */
   readonly sqlState: string | undefined
+  /** Host and port, where they are known. */
+  readonly server: string | undefined
 
   constructor(
-    failed: Pick<UnavailableError, 'outcome' | 'operation' | 'address' | 'attempts' | 'sqlState'>,
+    failed: Pick<UnavailableError, 'outcome' | 'operation' | 'address' | 'attempts' | 'sqlState' | 'server'>,
     elapsedMs: number,
     first: unknown,
     last: unknown,
   ) {
-    const { outcome, operation, attempts } = failed
-    const tries = attempts === 1 ? 'one attempt' : `${attempts} attempts`
+    const { outcome, operation, attempts, server } = failed
+    const tries =
+      attempts === 0 ? 'it waited for an earlier call' : attempts === 1 ? 'one attempt' : `${attempts} attempts`
+    const where = server === undefined ? 'Postgres' : `Postgres at ${server}`
     const failures = nameOf(first) === nameOf(last) ? nameOf(first) : `${nameOf(first)}, at last ${nameOf(last)}`
     const remedy =
       outcome === 'unknown'
@@ -233,7 +238,7 @@ export class UnavailableError extends CheckpointerError {
         : 'It has had no effect; try again.'
     super(
       'UNAVAILABLE',
-      `${operation} did not reach Postgres within ${Math.round(elapsedMs)} ms (${tries}: ${failures}). ${remedy} If it goes on, see what health() says.`,
+      `${operation} did not reach ${where} within ${Math.round(elapsedMs)} ms (${tries}: ${failures}). ${remedy} If it goes on, see what health() says.`,
       { cause: first },
     )
     this.outcome = outcome
@@ -241,6 +246,14 @@ export class UnavailableError extends CheckpointerError {
     this.address = failed.address
     this.attempts = attempts
     this.sqlState = failed.sqlState
+    this.server = failed.server
+  }
+}
+
+/** The checkpointer was used after its `end()`. */
+export class EndedError extends CheckpointerError {
+  constructor() {
+    super('ENDED', 'The checkpointer was ended. Call end() last, or make a new checkpointer.')
   }
 }
 

@@ -4,6 +4,7 @@ export { LosslessSerializer, type ValueLimits } from './codec/value.ts'
 export {
   CheckpointerError,
   type CheckpointerErrorCode,
+  EndedError,
   InvalidInputError,
   type OperationAddress,
   OptionsError,
@@ -18,7 +19,7 @@ export {
   UnreadableValueError,
   UnserializableValueError,
 } from './errors.ts'
-export type { LateWrite, OperationContext } from './observe/tracing.ts'
+export type { FailedAttempt, LateWrite, OperationContext } from './observe/tracing.ts'
 export type { Health, PostgresHealth } from './observe/health.ts'
 export { InMemoryCheckpointer, type InMemoryCheckpointerOptions, type InMemoryStats } from './in-memory-checkpointer.ts'
 export { PgCheckpointer, type PgCheckpointerOptions, type PgStats } from './pg-checkpointer.ts'
@@ -27,7 +28,8 @@ export type { PGliteLike } from './pg/pglite-driver.ts'
 export type { PgPoolConfig, PgSession } from './pg/pool-config.ts'
 export type { PgPool, PgPoolClient, PgStatement } from './pg/pool.ts'
 export type { MigrationMode } from './pg/migrate.ts'
-export type { CommonStats, OperationCounts, TransferStats } from './observe/meter.ts'
+export type { CommonStats, OperationCounts } from './observe/meter.ts'
+export type { TransferStats } from './observe/transfer-stats.ts'
 export type { Operation } from './observe/operations.ts'
 export type { ThreadsSnapshot } from './memory/snapshot.ts'
 export type { BreakerState } from './tiers/circuit-breaker.ts'

@@ -3,7 +3,8 @@ import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
 import { within } from './deadline.ts'
 import { OptionsError } from './errors.ts'
 import { assess, type Health } from './observe/health.ts'
-import { Meter, type CommonStats, type TransferStats } from './observe/meter.ts'
+import { Meter, type CommonStats } from './observe/meter.ts'
+import type { TransferStats } from './observe/transfer-stats.ts'
 import { CallRunner } from './pg/call-runner.ts'
 import type { PgDriver } from './pg/driver.ts'
 import { checkPostgres } from './pg/health.ts'
@@ -41,9 +42,11 @@ export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions 
   readonly migrations?: MigrationMode | undefined
   /**
    * How long, in milliseconds, a call goes on trying while Postgres is restarting, failing over, or out of reach; then it
-   * rejects with `UnavailableError`. A call ends within the longest of this, `connectTimeoutMs` and
-   * `statementTimeoutMs`; one that moves more than a statement takes (16 MB) has that time for each. 0: one attempt.
-   * @default 15000
+   * rejects with `UnavailableError`. Usual failovers take 30 to 120 s. A call ends within the longest of this,
+   * `connectTimeoutMs` and `statementTimeoutMs`, counted from when it was made: waiting for an earlier call of the thread is
+   * in it, and time in which the process stood still is not. A put that moves more than one statement takes (16 MB) has
+   * that time once, too. 0: one attempt.
+   * @default 60000
    */
   readonly retryMs?: number | undefined
   /** How long an attempt waits for a connection, a free one of the pool's or a new one, in milliseconds. @default 10000 */
@@ -102,7 +105,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
     const driver = openDriver(options.connection, { ...limits, preparedStatements, meter })
     const mode = requireMode(options.migrations ?? 'auto')
     const database = new MigrateFirst(driver, schema, mode, async () => tiers.redis?.load())
-    const retrier = new Retrier(limits, meter)
+    const retrier = new Retrier(limits, meter, driver.server)
     const calls = new CallRunner(new CallMerger(database, schema, driver.connections), retrier)
     super(options, {
       store: new PgStore(calls, meter, tenant),
@@ -145,7 +148,11 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
    * @throws SchemaTooNewError where a newer release migrated the database
    */
   async setup(): Promise<void> {
-    const retrier = new Retrier({ ...this.#limits, statementTimeoutMs: SETUP_STATEMENT_MS }, this.#meter)
+    const retrier = new Retrier(
+      { ...this.#limits, statementTimeoutMs: SETUP_STATEMENT_MS },
+      this.#meter,
+      this.#driver.server,
+    )
     await retrier.run({ operation: 'setup' }, (attempt) =>
       within(this.#database.migrate('auto'), { ms: attempt.leftMs(), budget: attempt.budget, what: 'The schema' }),
     )
@@ -173,6 +180,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
   /** Waits for what is under way, up to five seconds, and closes the pool and the Redis client, if they were opened here. */
   async end(): Promise<void> {
     await this.#retrier.settled(END_MS)
+    this.#database.close()
     await Promise.all([this.#driver.end(), this.#tiers.redis?.end()])
   }
 
@@ -182,7 +190,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
 }
 
 function limitsOf({
-  retryMs = 15_000,
+  retryMs = 60_000,
   connectTimeoutMs = 10_000,
   statementTimeoutMs = 10_000,
 }: PgCheckpointerOptions): Limits {

@@ -15,6 +15,7 @@ import type {
   PendingWrite,
 } from '@langchain/langgraph-checkpoint'
 import {
+  namesThread,
   parseAddress,
   requireCheckpointAddress,
   requireId,
@@ -69,7 +70,7 @@ export class Story {
   }
 
   async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
-    if (config.configurable?.['thread_id'] === undefined) return undefined
+    if (!namesThread(config)) return undefined
     const address = parseAddress(config)
     const { run } = parseClaim(config)
     return this.#read(address, run, config.signal)
@@ -244,7 +245,7 @@ export class Story {
       () => work(budget),
       (cause) =>
         new UnavailableError(
-          { outcome: 'not_applied', operation, address, attempts: 0, sqlState: undefined },
+          { outcome: 'not_applied', operation, address, attempts: 0, sqlState: undefined, server: undefined },
           budget.elapsedMs(),
           cause,
           cause,

@@ -30,16 +30,9 @@ table threads with (fillfactor=60)
   thread_id text collate "C" not null
   seq bigint not null default 0
   generation bigint not null
-  tombstone bigint not null default 0
-  fence bigint not null default 0
-  lease_owner text
-  lease_expires_at timestamp with time zone
-  status text not null default 'idle'::text
-  owner text
-  metadata jsonb not null default '{}'::jsonb
+  deleted_generation bigint not null default 0
   created_at timestamp with time zone not null
   updated_at timestamp with time zone not null
-  expires_at timestamp with time zone
 
 table writes
   tenant_id text collate "C" not null
@@ -51,6 +44,7 @@ table writes
   task_path text collate "C" not null default ''::text
   channel text collate "C" not null
   value text not null
+  digest text collate "C" not null
 
 CREATE UNIQUE INDEX checkpoints_pkey ON checkpoints USING btree (tenant_id, thread_id, checkpoint_ns, checkpoint_id) -- constraint p
 CREATE UNIQUE INDEX checkpoints_tenant_id_thread_id_checkpoint_ns_seq_key ON checkpoints USING btree (tenant_id, thread_id, checkpoint_ns, seq) -- constraint u
@@ -60,33 +54,45 @@ CREATE UNIQUE INDEX threads_pkey ON threads USING btree (tenant_id, thread_id) -
 CREATE UNIQUE INDEX writes_pkey ON writes USING btree (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx) -- constraint p
 
 
-function delete_thread_1(p_tenant text, p_thread text)
+function are_stored_1(p_tenant text, p_thread text, p_proofs json)
   returns boolean
-  language plpgsql -- body u6-Jta0QqkE0
+  language sql stable -- body GK0FnvICg_YU
+function delete_thread_1(p_tenant text, p_thread text, p_deleted_generation bigint, p_names_limit integer)
+  returns text
+  language plpgsql set search_path=pg_catalog, pg_temp -- body qROviVThVTCT
+function deleted_generation_1(p_tenant text, p_thread text)
+  returns text
+  language plpgsql stable set search_path=pg_catalog, pg_temp -- body tUc8Zm0Gssnw
 function head_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text)
   returns text
-  language plpgsql stable -- body cfBTLeMkuOqn
+  language plpgsql stable set search_path=pg_catalog, pg_temp -- body cfBTLeMkuOqn
 function history_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_channels text[], p_keys text[])
   returns SETOF text
-  language plpgsql stable -- body IiNwWuMH552l
+  language plpgsql stable set search_path=pg_catalog, pg_temp -- body DPcGs3ws8FgK
 function list_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer)
   returns SETOF text
-  language plpgsql stable set plan_cache_mode=force_custom_plan -- body Ou0NCLVXFrlR
+  language plpgsql stable set plan_cache_mode=force_custom_plan, search_path=pg_catalog, pg_temp -- body QmWi9VnBeFUJ
 function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, p_below_id text, p_below_thread text, p_below_ns text, p_filter jsonb, p_limit integer)
-  returns TABLE(thread_id text, ns text, id text)
-  language sql stable -- body iLD9_9lsJi2u
+  returns SETOF text
+  language sql stable set search_path=pg_catalog, pg_temp -- body 0xlX_FhiQQnf
 function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
   returns TABLE(name text, body text, bytes bytea)
-  language plpgsql stable -- body qdKaElt5UHYS
-function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_generation bigint, p_lineage bigint, p_fence bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT seq bigint, OUT generation bigint)
-  returns record
-  language plpgsql -- body FyGamJ2M_Jn1
-function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_path text, p_idx integer[], p_channels text[], p_values text[], p_generation bigint, p_lineage bigint, p_names text[], p_offsets integer[], p_blob bytea, OUT verdict text, OUT generation bigint)
-  returns record
-  language plpgsql -- body gXtxeV8-xOJ2
+  language plpgsql stable set search_path=pg_catalog, pg_temp -- body qdKaElt5UHYS
+function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_run_generation bigint, p_generation bigint, p_proof text[], p_write_proof text[], p_more_proofs json, p_names text[], p_offsets integer[], p_blob bytea)
+  returns text
+  language plpgsql set search_path=pg_catalog, pg_temp -- body KfKsdoWBPQ9V
+function put_parts_1(p_tenant text, p_thread text, p_run_generation bigint, p_generation bigint, p_names text[], p_offsets integer[], p_blob bytea)
+  returns text
+  language plpgsql set search_path=pg_catalog, pg_temp -- body WduR3KMEyDAH
+function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_path text, p_idx integer[], p_channels text[], p_values text[], p_digests text[], p_run_generation bigint, p_generation bigint, p_proof text[], p_write_proof text[], p_more_proofs json, p_names text[], p_offsets integer[], p_blob bytea)
+  returns text
+  language plpgsql set search_path=pg_catalog, pg_temp -- body qemrFDxT5zlL
 function read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
   returns TABLE(name text, body text, bytes bytea)
-  language plpgsql stable -- body vPvJbKw4xVcp
+  language plpgsql stable set search_path=pg_catalog, pg_temp -- body vPvJbKw4xVcp
 function reading_1(c checkpoints)
   returns json
-  language plpgsql stable -- body aJ23vLesCcLU
+  language plpgsql stable -- body PjpmV_J_YAgb
+function unpacked_1(p_names text[], p_offsets integer[], p_blob bytea)
+  returns TABLE(name text, body text, bytes bytea)
+  language sql immutable -- body Qcb0QJAYml0N

@@ -24,6 +24,12 @@ export interface PostgresHealth {
   readonly neededSchemaVersion: number
   /** Can't be written, and may be behind. */
   readonly isStandby?: boolean
+  /** Sessions may not write: default_transaction_read_only is on, or it is a standby. */
+  readonly isReadOnly?: boolean
+  /** The functions need "read committed". */
+  readonly isolation?: string
+  /** What this role may not do and would have to, in the words of GRANT. */
+  readonly missingRights?: readonly string[]
   /** The settings without which an acknowledged checkpoint may be lost: `on` is what should be there. */
   readonly synchronousCommit?: string
   readonly fsync?: string
@@ -40,11 +46,18 @@ export function assess(postgres: PostgresHealth, redis: RedisHealth | undefined)
   return { healthy: problems.length === 0, postgres, ...(redis && { redis }), warnings: [...problems, ...risks] }
 }
 
-function problemsOf({ reachable, isStandby, schemaVersion, neededSchemaVersion }: PostgresHealth): string[] {
+function problemsOf(postgres: PostgresHealth): string[] {
+  const { reachable, isStandby, isReadOnly, isolation, missingRights = [] } = postgres
+  const { schemaVersion, neededSchemaVersion } = postgres
   if (!reachable) return ['Postgres is out of reach.']
   const problems: string[] = []
   if (isStandby === true)
     problems.push("Postgres is a standby: it can't be written, and may be behind. Connect to the primary.")
+  else if (isReadOnly === true)
+    problems.push('Sessions of this role are read-only. Set default_transaction_read_only to off for it.')
+  if (isolation !== undefined && isolation !== 'read committed')
+    problems.push(`The transaction isolation is ${isolation}. Set default_transaction_isolation to 'read committed'.`)
+  if (missingRights.length > 0) problems.push(`This role lacks: ${missingRights.join('; ')}.`)
   if (schemaVersion !== undefined && schemaVersion < neededSchemaVersion) {
     problems.push(`The schema is at version ${schemaVersion}, this release needs ${neededSchemaVersion}. Call setup().`)
   }

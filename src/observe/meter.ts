@@ -2,6 +2,7 @@
 import type { OperationAddress } from '../errors.ts'
 import { OPERATIONS, type Operation } from './operations.ts'
 import { publishLateWrite, tracedOperation } from './tracing.ts'
+import type { TransferStats } from './transfer-stats.ts'
 
 /** Calls, also those that failed. */
 export type OperationCounts = Readonly<Record<Operation, number>>
@@ -11,24 +12,6 @@ export interface CommonStats {
   readonly operations: OperationCounts
   /** Calls of runs that began before their thread was deleted: dropped, without an error. */
   readonly lateWritesDropped: number
-}
-
-/** What the way to Postgres adds. */
-export interface TransferStats {
-  /** Statements sent, those of retries and of setup too. */
-  readonly statements: number
-  /** Attempts after the first. */
-  readonly retries: number
-  /**
-   * Bytes on the connections while a statement was under way, with the protocol around it, as the sockets count them;
-   * opening a connection is not included. 0 for PGlite, and for a pool whose clients don't show their sockets.
-   */
-  readonly bytesSent: number
-  readonly bytesReceived: number
-  /** Parts sent with checkpoints and pending writes. */
-  readonly partsWritten: number
-  /** Parts of those that were not sent, as they were known to be stored. */
-  readonly partsReused: number
 }
 
 /** Counts for `stats()`, and for the trace of the operation that is going on. */

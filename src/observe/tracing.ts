@@ -3,13 +3,14 @@
  * no subscriber. examples/observe.ts makes OpenTelemetry spans of it.
  *
  *   tracingChannel('langgraph-pg-checkpointer:put')   and :putWrites, :getTuple, :list, :deleteThread, :getDeltaChannelHistory
+ *   channel('langgraph-pg-checkpointer:failed-attempt')   an attempt that failed and may be followed by another
  *   channel('langgraph-pg-checkpointer:late-write')   a call of a run that began before its thread was deleted
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel, tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
 import type { OperationAddress } from '../errors.ts'
-import type { TransferStats } from './meter.ts'
 import { CHANNEL_PREFIX, OPERATIONS, type Operation } from './operations.ts'
+import type { TransferStats } from './transfer-stats.ts'
 
 /** The context of a tracing channel's events. Numbers grow while the operation goes on, and are whole at `asyncEnd`. */
 export interface OperationContext extends Record<keyof TransferStats, number> {
@@ -34,6 +35,18 @@ export interface LateWrite {
 const channels = Object.fromEntries(
   OPERATIONS.map((operation) => [operation, tracingChannel(CHANNEL_PREFIX + operation)]),
 ) as Readonly<Record<Operation, TracingChannel<object, object>>>
+/** The message of the failed-attempt channel: a wrong host is told there after the first attempt. */
+export interface FailedAttempt {
+  readonly operation: string
+  readonly address: OperationAddress
+  /** 1, 2, 3 … */
+  readonly attempt: number
+  /** Host and port, where they are known. */
+  readonly server: string | undefined
+  readonly error: unknown
+}
+
+const failedAttempts = channel(`${CHANNEL_PREFIX}failed-attempt`)
 const lateWrites = channel(`${CHANNEL_PREFIX}late-write`)
 
 /** Set only while there is a subscriber: the layers below then add to it. */
@@ -88,6 +101,10 @@ export async function* traceEach<Result>(subject: Subject, work: () => AsyncGene
     asyncStart.publish(context)
     asyncEnd.publish(context)
   }
+}
+
+export function publishFailedAttempt(failed: FailedAttempt): void {
+  if (failedAttempts.hasSubscribers) failedAttempts.publish(failed)
 }
 
 export function publishLateWrite(

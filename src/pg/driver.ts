@@ -13,6 +13,8 @@ export interface PgQueryable {
 }
 
 export interface PgDriver extends PgQueryable {
+  /** Host and port, where they are known. */
+  readonly server: string | undefined
   /** Statements that may run at a time; more wait. Infinite where it can't be told. */
   readonly connections: number
   /** Commits when `work` resolves, else rolls back; the first error is the one that is reported. */

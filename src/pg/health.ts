@@ -3,9 +3,13 @@ import { Budget } from '../deadline.ts'
 import type { PostgresHealth } from '../observe/health.ts'
 import { Attempt } from './attempt.ts'
 import type { PgDriver, Row } from './driver.ts'
+import { CALLS } from './calls.ts'
 import { quoteIdentifier } from './identifier.ts'
 import { SCHEMA_VERSION } from './migrations.ts'
 import { sqlStateOf } from './transient.ts'
+
+/** Those that are called, and those that they call. */
+const FUNCTIONS: readonly string[] = [...CALLS.map(({ name }) => name), 'unpacked_1', 'are_stored_1', 'reading_1']
 
 /** Long enough for a busy server, short enough for a probe. */
 const HEALTH_MS = 5000
@@ -20,7 +24,8 @@ export async function checkPostgres(driver: PgDriver, schema: string): Promise<P
     ;[row] = await driver.query(
       `select current_setting('server_version') as server_version, pg_catalog.pg_is_in_recovery() as is_standby,
               current_setting('synchronous_commit') as synchronous_commit, current_setting('fsync') as fsync,
-              current_setting('full_page_writes') as full_page_writes`,
+              current_setting('full_page_writes') as full_page_writes, current_setting('transaction_isolation') as isolation,
+              current_setting('transaction_read_only') as read_only`,
       [],
       attempt,
     )
@@ -29,6 +34,7 @@ export async function checkPostgres(driver: PgDriver, schema: string): Promise<P
   }
   const latencyMs = performance.now() - began
   const schemaVersion = await schemaVersionOf(driver, schema, attempt)
+  const missingRights = schemaVersion === 0 ? [] : await missingRightsOf(driver, schema, attempt)
   return {
     reachable: true,
     latencyMs,
@@ -36,10 +42,50 @@ export async function checkPostgres(driver: PgDriver, schema: string): Promise<P
     ...(schemaVersion === undefined ? {} : { schemaVersion }),
     neededSchemaVersion,
     isStandby: row?.['is_standby'] === true,
+    isReadOnly: row?.['read_only'] === 'on',
+    isolation: String(row?.['isolation']),
+    missingRights,
     synchronousCommit: String(row?.['synchronous_commit']),
     fsync: String(row?.['fsync']),
     fullPageWrites: String(row?.['full_page_writes']),
   }
+}
+
+/** What the functions do to the tables, as the role that calls them. */
+const TABLE_RIGHTS = {
+  threads: 'select,insert,update',
+  checkpoints: 'select,insert,update,delete',
+  writes: 'select,insert,update,delete',
+  parts: 'select,insert,delete',
+}
+
+/** Functions that are missing, and rights that this role lacks, in the words of GRANT. */
+async function missingRightsOf(driver: PgDriver, schema: string, attempt: Attempt): Promise<readonly string[]> {
+  const tables = Object.entries(TABLE_RIGHTS).flatMap(([table, rights]) =>
+    rights.split(',').map((right) => ({ table, right })),
+  )
+  const [row] = await driver.query(
+    `select pg_catalog.has_schema_privilege(n.oid, 'usage') as usage,
+            array(select f.name from unnest($2::text[]) as f(name) where not exists (
+              select from pg_catalog.pg_proc p where p.pronamespace = n.oid and p.proname = f.name)) as absent,
+            array(select f.name from unnest($2::text[]) as f(name) join pg_catalog.pg_proc p
+              on p.pronamespace = n.oid and p.proname = f.name
+              where not pg_catalog.has_function_privilege(p.oid, 'execute')) as locked,
+            array(select t.privilege || ' on ' || t.name from unnest($3::text[], $4::text[]) as t(name, privilege)
+              join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t.name
+              where not pg_catalog.has_table_privilege(c.oid, t.privilege)) as tables
+     from pg_catalog.pg_namespace n where n.nspname = $1`,
+    [schema, FUNCTIONS, tables.map(({ table }) => table), tables.map(({ right }) => right)],
+    attempt,
+  )
+  if (row === undefined) return []
+  const list = (column: string) => row[column] as readonly string[]
+  return [
+    ...(row['usage'] === true ? [] : [`usage on schema ${schema}`]),
+    ...list('absent').map((name) => `function ${name}, which is missing`),
+    ...list('locked').map((name) => `execute on function ${name}`),
+    ...list('tables'),
+  ]
 }
 
 async function schemaVersionOf(driver: PgDriver, schema: string, attempt: Attempt): Promise<number | undefined> {

@@ -1,5 +1,6 @@
 /** Looks after the schema before the first statement is sent. */
 import { within } from '../deadline.ts'
+import { EndedError } from '../errors.ts'
 import type { Attempt } from './attempt.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
 import { migrate, type MigrationMode } from './migrate.ts'
@@ -14,6 +15,7 @@ export class MigrateFirst implements PgQueryable {
   readonly #mode: MigrationMode
   readonly #before: () => Promise<void>
   #isReady = false
+  #isClosed = false
   #whenReady: Promise<void> | undefined
 
   /** @param before what else has to be there at the first use; it rejects where that is not so */
@@ -24,7 +26,13 @@ export class MigrateFirst implements PgQueryable {
     this.#before = before
   }
 
+  /** From now on every call is refused. What is under way goes on. */
+  close(): void {
+    this.#isClosed = true
+  }
+
   async query(text: string, params: readonly unknown[], attempt: Attempt): Promise<readonly Row[]> {
+    if (this.#isClosed) throw new EndedError()
     if (!this.#isReady) {
       this.#whenReady ??= this.migrate(this.#mode).finally(() => (this.#whenReady = undefined))
       await within(this.#whenReady, { ms: attempt.leftMs(), budget: attempt.budget, what: 'The schema' })
@@ -33,6 +41,7 @@ export class MigrateFirst implements PgQueryable {
   }
 
   async migrate(mode: MigrationMode): Promise<void> {
+    if (this.#isClosed) throw new EndedError()
     await this.#before()
     await migrate(this.#driver, this.#schema, mode)
     this.#isReady = true

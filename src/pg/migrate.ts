@@ -6,7 +6,7 @@ import {
   functionStatements,
   MIGRATIONS,
   migrationStatements,
-  SCHEMA_VERSION,
+  type Migration,
   type ServerFeatures,
 } from './migrations.ts'
 
@@ -20,26 +20,36 @@ export type MigrationMode = 'auto' | 'check' | 'off'
 /** The oldest Postgres that works (lz4 came with it). */
 const OLDEST_POSTGRES = 140_000
 
-/** One cheap SELECT where the schema is current; else all that is missing, in one transaction under a lock. */
-export async function migrate(driver: PgDriver, schema: string, mode: MigrationMode): Promise<void> {
+/**
+ * One cheap SELECT where the schema is current; else all that is missing, in one transaction under a lock.
+ * @param migrations those of this release; tests also migrate to made-up versions
+ */
+export async function migrate(
+  driver: PgDriver,
+  schema: string,
+  mode: MigrationMode,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<void> {
   if (mode === 'off') return
-  const version = await foundVersion(driver, schema)
-  if (version >= SCHEMA_VERSION) return
-  if (mode === 'check') throw new SchemaOutdatedError(schema, version, SCHEMA_VERSION)
+  const needed = migrations.length
+  const version = await foundVersion(driver, schema, needed)
+  if (version >= needed) return
+  if (mode === 'check') throw new SchemaOutdatedError(schema, version, needed)
   await driver.transaction(async (tx) => {
     await tx.query(lockSql(schema))
-    const found = await foundVersion(driver, schema, tx)
-    if (found >= SCHEMA_VERSION) return
+    const found = await foundVersion(driver, schema, needed, tx)
+    if (found >= needed) return
     const server = await serverFeatures(tx)
     // Asked first: `create schema if not exists` needs the right to create one even where it exists.
-    const present = await tx.query('select 1 from pg_catalog.pg_namespace where nspname = $1', [schema])
-    for (const statement of statementsFrom(schema, found, server, present.length === 0)) await tx.query(statement)
+    const isPresent = await isSchemaPresent(tx, schema, found)
+    for (const statement of statementsFrom(schema, found, server, !isPresent, migrations)) await tx.query(statement)
   })
 }
 
 /** All statements, for people who run migrations themselves; `from` is the version that is there already. */
 export function migrationSql(options: { schema: string; from: number; server: ServerFeatures }): string {
-  const statements = [lockSql(options.schema), ...statementsFrom(options.schema, options.from, options.server, true)]
+  const { schema, from, server } = options
+  const statements = [lockSql(schema), ...statementsFrom(schema, from, server, true, MIGRATIONS)]
   return ['begin', ...statements, 'commit'].map((statement) => `${statement};\n`).join('\n')
 }
 
@@ -48,7 +58,13 @@ function lockSql(schema: string): string {
   return `select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('langgraph-pg-checkpointer:${schema}', 0))`
 }
 
-function statementsFrom(schema: string, found: number, server: ServerFeatures, createSchema: boolean): string[] {
+function statementsFrom(
+  schema: string,
+  found: number,
+  server: ServerFeatures,
+  createSchema: boolean,
+  migrations: readonly Migration[],
+): string[] {
   const ledger = `${quoteIdentifier(schema)}.migrations`
   const statements: string[] = []
   if (found === 0) {
@@ -57,7 +73,7 @@ function statementsFrom(schema: string, found: number, server: ServerFeatures, c
       `create table ${ledger} (\n  version integer primary key,\n  name text not null,\n  requires integer not null,\n  applied_at timestamptz not null\n)`,
     )
   }
-  for (const migration of MIGRATIONS.slice(found)) {
+  for (const migration of migrations.slice(found)) {
     statements.push(...migrationStatements(migration, schema, server))
     const { version, name, requires } = migration
     statements.push(
@@ -67,8 +83,32 @@ function statementsFrom(schema: string, found: number, server: ServerFeatures, c
   return [...statements, ...functionStatements(schema)]
 }
 
+/**
+ * Whether the schema exists. Without tables of this package in it, it must belong to a role that could do in this database
+ * what it likes anyway, or to the current role: the owner of a schema can replace whatever is made in it.
+ */
+async function isSchemaPresent(tx: PgQueryable, schema: string, found: number): Promise<boolean> {
+  const [row] = await tx.query(
+    `select o.rolname as owner, o.rolname = current_user or o.rolname = 'pg_database_owner'
+            or pg_catalog.pg_has_role(o.oid, d.datdba, 'member') -- also true where the owner is a superuser
+            or (not me.rolsuper and pg_catalog.pg_has_role(o.oid, 'member')) as is_trusted -- a superuser counts as a member of all
+     from pg_catalog.pg_namespace n
+     join pg_catalog.pg_roles o on o.oid = n.nspowner
+     join pg_catalog.pg_roles me on me.rolname = current_user
+     join pg_catalog.pg_database d on d.datname = pg_catalog.current_database()
+     where n.nspname = $1`,
+    [schema],
+  )
+  if (found === 0 && row?.['is_trusted'] === false) {
+    refuse(
+      `The schema "${schema}" belongs to the role "${String(row['owner'])}", which could read and change what is stored in it. Drop it if it is not meant for this package, change its owner (alter schema … owner to …), run setup() as its owner, or use another name with the option "schema".`,
+    )
+  }
+  return row !== undefined
+}
+
 /** The version that the ledger tells; 0 where there is none. */
-async function foundVersion(driver: PgDriver, schema: string, tx?: PgQueryable): Promise<number> {
+async function foundVersion(driver: PgDriver, schema: string, needed: number, tx?: PgQueryable): Promise<number> {
   const ledger = `${quoteIdentifier(schema)}.migrations`
   // Inside the transaction a missing table would abort it.
   if (tx !== undefined && (await tx.query('select 1 where to_regclass($1) is not null', [ledger])).length === 0)
@@ -87,7 +127,7 @@ async function foundVersion(driver: PgDriver, schema: string, tx?: PgQueryable):
   }
   requireServer(row as Row)
   const found = Number(row?.['version'] ?? 0)
-  if (Number(row?.['requires'] ?? 0) > SCHEMA_VERSION) throw new SchemaTooNewError(schema, found, SCHEMA_VERSION)
+  if (Number(row?.['requires'] ?? 0) > needed) throw new SchemaTooNewError(schema, found, needed)
   return found
 }
 
@@ -103,9 +143,6 @@ async function serverFeatures(tx: PgQueryable): Promise<ServerFeatures> {
 
 /** Refuses a server on which the functions in sql/ would not work as they must. */
 function requireServer(row: Row): void {
-  const refuse = (problem: string) => {
-    throw new CheckpointerError('SERVER_UNSUITABLE', problem)
-  }
   const [server, encoding, isolation] = [Number(row['server']), String(row['encoding']), String(row['isolation'])]
   if (server < OLDEST_POSTGRES) refuse(`Postgres ${server} is too old. Use Postgres 14 or newer.`)
   if (encoding !== 'UTF8') refuse(`The database's encoding is ${encoding}. Create one with encoding UTF8.`)
@@ -114,6 +151,10 @@ function requireServer(row: Row): void {
       `The default transaction isolation is ${isolation}; after a lock wait the functions must see fresh rows. Set default_transaction_isolation to 'read committed' for this role.`,
     )
   }
+}
+
+function refuse(problem: string): never {
+  throw new CheckpointerError('SERVER_UNSUITABLE', problem)
 }
 
 /** No such table, no such schema. */

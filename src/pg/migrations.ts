@@ -1,12 +1,14 @@
 /** The migrations and the functions, by name: no directory is scanned, so a stray file changes nothing. */
 import { hash } from 'node:crypto'
-import { SQL, type SqlFile } from './generated/sql.ts'
+import { SQL } from './generated/sql.ts'
 import { quoteIdentifier } from './identifier.ts'
 
 export interface Migration {
   readonly version: number
-  /** The file below sql/ with the changes to tables, columns and indexes, without its ending. */
-  readonly name: SqlFile
+  /** That of its file below sql/, without its ending. */
+  readonly name: string
+  /** The text of that file: the changes to tables, columns and indexes. */
+  readonly sql: string
   /** The oldest schema version that a release must know to work with the tables after this migration. */
   readonly requires: number
   /** The digest of the functions of this version, as `functionsDigest` makes it. */
@@ -17,7 +19,9 @@ export interface Migration {
  * A function is changed by a new migration, be its file empty: databases at the newest version are not looked at again. Before
  * a version is released, its digest here may still be brought up to date.
  */
-export const MIGRATIONS: readonly Migration[] = [{ version: 1, name: '0001_storage', requires: 1, functions: '' }]
+export const MIGRATIONS: readonly Migration[] = [
+  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: 'ddCOCBxCXNfOL5QXKlPHbi' },
+]
 
 /** The schema version that this release needs. */
 export const SCHEMA_VERSION: number = MIGRATIONS.length
@@ -32,12 +36,12 @@ export interface ServerFeatures {
 
 /** A migration's statements for a schema and a server. */
 export function migrationStatements(migration: Migration, schema: string, server: ServerFeatures): string[] {
-  return statementsOf(migration.name, schema, server)
+  return statementsOf(migration.sql, schema, server)
 }
 
 /** The statements that make all functions, or make them again as they are now. */
 export function functionStatements(schema: string): string[] {
-  return FUNCTION_FILES.flatMap((file) => statementsOf(`functions/${file}`, schema, { lz4: false }))
+  return FUNCTION_FILES.flatMap((file) => statementsOf(SQL[`functions/${file}`], schema, { lz4: false }))
 }
 
 /** Of the text of all functions. */
@@ -46,8 +50,8 @@ export function functionsDigest(): string {
   return hash('sha256', texts.join('\n'), 'base64url').slice(0, 22)
 }
 
-function statementsOf(file: SqlFile, schema: string, server: ServerFeatures): string[] {
-  return SQL[file]
+function statementsOf(text: string, schema: string, server: ServerFeatures): string[] {
+  return text
     .split(/^--;;$/m)
     .map((statement) =>
       statement

@@ -9,10 +9,19 @@ import { ownPool, PoolDriver, type PoolSettings } from './pool-driver.ts'
 /** Where the database is: a connection string, options of a pool that will be ours, a pool of yours, or a PGlite. */
 export type PgConnection = string | PgPoolConfig | PgPool | PGliteLike
 
+/** libpq takes `postgres://user:password@one:5432,two:5432/database`. A comma in a password stands before the last @. */
+const SEVERAL_HOSTS = /^postgres(?:ql)?:\/\/(?:[^/?#]*@)?[^@/?#]*,/
+
 export function openDriver(connection: PgConnection, settings: PoolSettings): PgDriver {
   // node-postgres would take it for the local server.
   if (connection === '')
     throw new OptionsError('connection', 'must not be an empty string. Is the environment variable set?')
+  if (typeof connection === 'string' && SEVERAL_HOSTS.test(connection)) {
+    throw new OptionsError(
+      'connection',
+      'names several hosts, which node-postgres does not support. Name one that always leads to the primary: a virtual address, a DNS name, PgBouncer or HAProxy.',
+    )
+  }
   if (typeof connection === 'string')
     return new PoolDriver(ownPool({ connectionString: connection }, settings), true, settings)
   if (typeof connection !== 'object' || connection === null) {

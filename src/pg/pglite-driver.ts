@@ -14,6 +14,7 @@ export interface PGliteLike {
 export function openPGlite(db: PGliteLike): PgDriver {
   const rowsOf = (result: { rows: unknown[] }) => result.rows as Row[]
   return {
+    server: undefined,
     connections: Number.POSITIVE_INFINITY, // it queues by itself, and there are no round trips to save
     query: async (text, params = [], attempt) => {
       if (attempt !== undefined) attempt.isInDoubt = true

@@ -5,8 +5,9 @@ import { Countdown } from '../deadline.ts'
 import type { Meter } from '../observe/meter.ts'
 import { Attempt } from './attempt.ts'
 import { CheckedOutClient } from './checked-out-client.ts'
+import { ClientRequests } from './client-requests.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
-import type { PgPool, PgPoolClient, PgStatement } from './pool.ts'
+import type { PgPool, PgStatement } from './pool.ts'
 import type { PgPoolConfig } from './pool-config.ts'
 import type { Limits } from './retry.ts'
 
@@ -27,26 +28,36 @@ export function ownPool(config: PgPoolConfig, { connectTimeoutMs }: PoolSettings
     // The operating system finds out that an idle peer is gone, so that the next call doesn't have to.
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
+    // A program that has done its work ends, also where it does not call end().
+    allowExitOnIdle: true,
     ...(config as pg.PoolConfig),
   })
   // A connection that drops is no error: the pool opens another. Without listeners it would end the process.
-  pool.on('error', () => {})
-  pool.on('connect', (client) => void client.on('error', () => {}))
+  pool.on('connect', (client) => void client.on('error', ignore))
   return pool
 }
 
+function ignore(): void {}
+
 export class PoolDriver implements PgDriver {
+  readonly server: string | undefined
   readonly connections: number
   readonly #pool: PgPool
+  readonly #requests: ClientRequests
   readonly #isOwn: boolean
   readonly #settings: PoolSettings
   readonly #names = new Map<string, string>()
   #ended: Promise<void> | undefined
 
   constructor(pool: PgPool, isOwn: boolean, settings: PoolSettings) {
+    this.server = serverOf(pool)
     this.connections = connectionsOf(pool)
     this.#pool = pool
+    this.#requests = new ClientRequests(pool)
     this.#isOwn = isOwn
+    // Also a pool that was passed in, for as long as it is used here: an idle connection that drops is an event of the pool,
+    // and would end the process if there were no listener.
+    pool.on?.('error', ignore)
     this.#settings = settings
   }
 
@@ -83,6 +94,7 @@ export class PoolDriver implements PgDriver {
   }
 
   end(): Promise<void> {
+    if (!this.#isOwn) this.#pool.removeListener?.('error', ignore)
     this.#ended ??= this.#isOwn ? this.#pool.end() : Promise.resolve()
     return this.#ended
   }
@@ -90,35 +102,20 @@ export class PoolDriver implements PgDriver {
   #checkOut(attempt: Attempt): Promise<CheckedOutClient> {
     return new Promise((resolve, reject) => {
       const countdown = new Countdown(attempt.budget)
-      let isLate = false
+      let giveUp: (() => void) | undefined
       countdown.start(Math.min(this.#settings.connectTimeoutMs, attempt.leftMs()), 'A connection', (error) => {
-        isLate = true
+        giveUp?.()
         reject(error)
       })
-      const answer = (error: unknown, pooled: PgPoolClient | undefined) => {
-        if (pooled === undefined) {
-          countdown.stop()
-          reject(error)
+      giveUp = this.#requests.ask((error, client) => {
+        if (client !== undefined && !attempt.isOver) {
+          resolve(new CheckedOutClient(client, attempt, countdown, this.#settings.meter))
           return
         }
-        const client = new CheckedOutClient(pooled, attempt, countdown, this.#settings.meter)
-        if (!isLate && !attempt.isOver) return resolve(client)
-        client.giveBack()
-        reject(new Error('The statement was abandoned before it was sent.'))
-      }
-      try {
-        // With a callback, which listens before the next message is looked at: it may be the end of the connection.
-        const promised: unknown = this.#pool.connect(answer)
-        // A pool that takes no callback gives a promise; pg.Pool gives none when it has a callback.
-        if (promised instanceof Promise) {
-          promised.then(
-            (client: PgPoolClient) => answer(undefined, client),
-            (error: unknown) => answer(error, undefined),
-          )
-        }
-      } catch (error) {
-        answer(error, undefined)
-      }
+        countdown.stop()
+        client?.release()
+        reject(error ?? new Error('The statement was abandoned before it was sent.'))
+      })
     })
   }
 
@@ -137,4 +134,16 @@ export class PoolDriver implements PgDriver {
 function connectionsOf(pool: object): number {
   const { options } = pool as { options?: { max?: unknown } }
   return typeof options?.max === 'number' ? options.max : Number.POSITIVE_INFINITY
+}
+
+/** As node-postgres understands the options, connection string and environment included. */
+function serverOf(pool: object): string | undefined {
+  const { options } = pool as { options?: pg.PoolConfig }
+  if (typeof options !== 'object') return undefined
+  try {
+    const { host, port } = new pg.Client(options)
+    return host.startsWith('/') ? host : `${host}:${port}`
+  } catch {
+    return undefined
+  }
 }

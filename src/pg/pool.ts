@@ -5,6 +5,9 @@ import type { Row } from './driver.ts'
 export interface PgPool {
   connect(callback: (error: Error | undefined, client: PgPoolClient | undefined) => void): unknown
   end(): Promise<void>
+  /** An idle connection that drops is such an event. */
+  on?(event: 'error', listener: (error: Error) => void): unknown
+  removeListener?(event: 'error', listener: (error: Error) => void): unknown
 }
 
 /** A client of a `pg.Pool`, as far as it is used here. */

@@ -2,6 +2,7 @@
 import { UnavailableError, type OperationAddress } from '../errors.ts'
 import { Budget, pause, within } from '../deadline.ts'
 import type { Meter } from '../observe/meter.ts'
+import { publishFailedAttempt } from '../observe/tracing.ts'
 import { Attempt } from './attempt.ts'
 import { isTransient, sqlStateOf } from './transient.ts'
 
@@ -38,13 +39,16 @@ const SETTLE_MS = 5
 
 /** Retries the operations of one checkpointer. */
 export class Retrier {
+  readonly server: string | undefined
   readonly #limits: Limits
   readonly #meter: Meter
   #underWay = 0
 
-  constructor(limits: Limits, meter: Meter) {
+  /** @param server host and port, for errors and traces */
+  constructor(limits: Limits, meter: Meter, server: string | undefined) {
     this.#limits = limits
     this.#meter = meter
+    this.server = server
   }
 
   /** What an operation that begins now may take: new attempts are made for `retryMs`, and the first has all its limits. */
@@ -66,6 +70,7 @@ export class Retrier {
     const notForRetriesMs = Math.max(retryMs, connectTimeoutMs, statementTimeoutMs) - retryMs
     let first: unknown
     let isInDoubt = false
+    budget.begin()
     this.#underWay++
     try {
       for (let attempts = 1; ; attempts++) {
@@ -76,13 +81,20 @@ export class Retrier {
         } catch (error) {
           if (!isTransient(error)) throw error
           first ??= error
+          publishFailedAttempt({
+            operation: purpose.operation,
+            address: purpose.address ?? {},
+            attempt: attempts,
+            server: this.server,
+            error,
+          })
           isInDoubt ||= attempt.isInDoubt
           const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1))
           if (budget.leftMs() - notForRetriesMs <= pauseMs) {
             const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
             const { operation, address = {} } = purpose
             throw new UnavailableError(
-              { outcome, operation, address, attempts, sqlState: sqlStateOf(first) },
+              { outcome, operation, address, attempts, sqlState: sqlStateOf(first), server: this.server },
               budget.elapsedMs(),
               first,
               error,

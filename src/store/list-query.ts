@@ -1,7 +1,7 @@
 /** The arguments of `list`, checked. */
 import type { RunnableConfig } from '@langchain/core/runnables'
 import type { CheckpointListOptions } from '@langchain/langgraph-checkpoint'
-import { checkpointIdOf, kindOf, namespaceOf, requireThreadId } from '../address.ts'
+import { checkpointIdOf, kindOf, parsePartialAddress } from '../address.ts'
 import { toJsonbText } from '../codec/jsonb-text.ts'
 import { stringifyValue } from '../codec/value.ts'
 import { InvalidInputError } from '../errors.ts'
@@ -20,13 +20,9 @@ export interface ListQuery {
   readonly limit: number | undefined
 }
 
-/** Only a thread id that is not there at all means all threads; `''`, `null` and `0` are refused, so nothing leaks. */
 export function parseListQuery(config: RunnableConfig, options: CheckpointListOptions | undefined): ListQuery {
-  const given = config.configurable
   return {
-    threadId: given?.['thread_id'] === undefined ? undefined : requireThreadId(config),
-    ns: given?.['checkpoint_ns'] === undefined ? undefined : namespaceOf(config),
-    checkpointId: checkpointIdOf(config),
+    ...parsePartialAddress(config),
     before: options?.before === undefined ? undefined : checkpointIdOf(options.before),
     filter: parseFilter(options?.filter),
     limit: parseLimit(options?.limit),

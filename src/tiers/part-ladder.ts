@@ -41,9 +41,9 @@ export class PartLadder {
   }
 
   /**
-   * All parts that the nodes lead to. The store has sent `brought` already; those of them that no node leads to are left
-   * out, as nothing says that they are still stored. A tier is offered what it lacked. A part that is nowhere is left out;
-   * the decoder names it in its error.
+   * All parts that the nodes lead to; the store has sent `brought` already. A tier is offered what it lacked. Parts that a
+   * shared question brought for another reader are left out, as nothing says that they are still stored. So is a part
+   * that is nowhere: the decoder names it in its error.
    */
   async bring(threadId: string, nodes: readonly Node[], brought: readonly Part[], fetch: PartFetch): Promise<Parts> {
     const found = new Map<PartName, Part>()

@@ -142,11 +142,14 @@ function callersLink(client: RedisClient): RedisLink {
 const UNCONNECTED: ReadonlySet<string> = new Set(['wait', 'end'])
 
 function ownLink(client: LazyRedis): RedisLink {
-  // Without a listener ioredis prints each failed attempt to connect. Failures are counted where commands fail.
   let problem: string | undefined
+  // Without a listener ioredis prints each failed attempt to connect. Failures are counted where commands fail.
   client.on('error', (error) => (problem = problemOf(error)))
-  // The connection does not keep the process alive. A command that waits for its reply does, by its timer.
-  client.on('connect', () => client.stream?.unref?.())
+  client.on('connect', () => {
+    problem = undefined
+    // The connection does not keep the process alive. A command that waits for its reply does, by its timer.
+    client.stream?.unref?.()
+  })
   let connecting: Promise<void> | undefined
   let isClosed = false
   return {

@@ -116,7 +116,7 @@ test.each([
     `create sequence raised;
      create function fault() returns trigger language plpgsql as $$
        begin
-         if random() < 0.3 then perform nextval('raised'); raise exception 'injected' using errcode = '${state}'; end if;
+         if random() < 0.3 then perform nextval('public.raised'); raise exception 'injected' using errcode = '${state}'; end if;
          return new;
        end $$;
      create trigger fault before insert on "${schema}".checkpoints for each row execute function fault()`,

@@ -1,6 +1,7 @@
 /** Many at once on one thread: order, wholeness, and nobody waiting for nothing. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { writeDigest } from '../../src/codec/digest.ts'
 import { PgCheckpointer } from '../../src/index.ts'
 import { configOf, idOf, newId, numberedLines, TestThread, textOf } from '../support/checkpoints.ts'
 import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
@@ -89,7 +90,7 @@ test('a thread that is deleted while it is written is whole or not there, 200 ti
   const parts = { a: textOf(1, 4000), b: textOf(2, 4000), list: upTo(30).map((n) => ({ n, text: textOf(n, 200) })) }
   let survived = 0
   for (let round = 0; round < 200; round++) {
-    const thread = new TestThread(writer, '', `race-${round}`)
+    const thread = TestThread.inRun(writer, `race-${round}`)
     const root = await thread.put({ ...parts, step: 0 })
     const next = newId()
     await Promise.all([
@@ -105,7 +106,7 @@ test('a thread that is deleted while it is written is whole or not there, 200 ti
       [thread.threadId],
     )
     expect(counts).toStrictEqual({ checkpoints: 0, writes: 0, parts: 0 })
-    const fresh = new TestThread(writer, '', thread.threadId)
+    const fresh = TestThread.inRun(writer, thread.threadId)
     survived += (await fresh.read()) === undefined ? 0 : 1
     await fresh.put({ ...parts, again: true }, { parent: null })
     expect(await fresh.values()).toStrictEqual({ ...parts, again: true })
@@ -171,8 +172,9 @@ test("tasks that write at once don't queue behind one another; a put waits for t
   await slow.connect()
   await slow.query('begin')
   await slow.query(
-    `select * from "${testSchema}".put_writes_1('', $1, '', $2, 'slow', '{0}', '{x}', '{"{\\"is\\":1}"}', null, null, '{}', '{}', null)`,
-    [thread.threadId, id],
+    `select "${testSchema}".put_writes_1('', $1, '', $2, 'slow', '', '{0}', '{x}', '{"{\\"is\\":1}"}', array[$3],
+                                         null, null, null, null, null, '{}', '{}', null)`,
+    [thread.threadId, id, writeDigest({ taskId: 'slow', taskPath: '', idx: 0, channel: 'x', value: '{"is":1}' })],
   )
   const other = new TestThread(newProcess(), '', thread.threadId)
   await Promise.all(upTo(5).map((n) => other.write(id, [['x', n]], `task-${n}`)))
@@ -278,10 +280,11 @@ describe('a writer that knows which parts are stored', () => {
   })
 
   test('puts what exceeds one batch as the first of a new life, too', async () => {
-    const a = new TestThread(newProcess())
-    await a.put({ x: 1 })
-    await a.checkpointer.deleteThread(a.threadId)
+    const old = TestThread.inRun(newProcess())
+    await old.put({ x: 1 })
+    await old.checkpointer.deleteThread(old.threadId)
     const text = numberedLines(17_000_000)
+    const a = TestThread.inRun(old.checkpointer, old.threadId)
     const root = await a.put({ text }, { parent: null })
     const next = await a.put({ text, x: 2 })
     expect((await a.list()).map(idOf)).toStrictEqual([next, root])

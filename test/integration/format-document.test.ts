@@ -10,7 +10,7 @@ import { Pool } from 'pg'
 import * as format from '../../src/codec/format.ts'
 import { parseWire, reviveWire, stringifyValue } from '../../src/codec/value.ts'
 import { PgCheckpointer } from '../../src/index.ts'
-import { MIGRATIONS } from '../../src/pg/migrations.ts'
+import { functionStatements } from '../../src/pg/migrations.ts'
 import { codeBlocks } from '../support/code-blocks.ts'
 import { createDatabase } from '../support/database.ts'
 import { runCode } from '../support/run-program.ts'
@@ -169,9 +169,8 @@ test('the constants are those of the code', () => {
 
 test('the picture of the schema names every function', () => {
   const read = (file: string): string => readFileSync(new URL(`../../sql/${file}`, import.meta.url), 'utf8')
-  const functions = MIGRATIONS.flatMap(({ name }) => [
-    ...read(`${name}.sql`).matchAll(/^create function :schema\.(\w+)/gm),
-  ])
+  const statements = functionStatements('s').join('\n')
+  const functions = [...statements.matchAll(/^create or replace function "s"\.(\w+)/gm)]
   const picture = read('README.md')
   expect(functions.length).toBeGreaterThan(0)
   expect(functions.map(([, name]) => name).filter((name) => !picture.includes(`\`${name}\``))).toEqual([])

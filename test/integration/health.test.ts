@@ -1,10 +1,14 @@
 /** health() tells how things are, and never throws. */
+import { emptyCheckpoint } from '@langchain/langgraph-checkpoint'
 import pg from 'pg'
 import { startPostgres } from '../../examples/support/embedded-postgres.ts'
 import { PgCheckpointer } from '../../src/index.ts'
 import { createDatabase, testSchema as schema } from '../support/database.ts'
 import { query } from '../support/fault-sql.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
+
+const config = { configurable: { thread_id: 't' } }
+const metadata = { source: 'input', step: -1, parents: {} } as const
 
 function open(url: string): PgCheckpointer {
   const checkpointer = new PgCheckpointer({ connection: url, schema })
@@ -25,6 +29,9 @@ test('a database in good health', async () => {
       schemaVersion: 1,
       neededSchemaVersion: 1,
       isStandby: false,
+      isReadOnly: false,
+      isolation: 'read committed',
+      missingRights: [],
       synchronousCommit: 'on',
       fsync: 'on',
       fullPageWrites: 'on',
@@ -81,7 +88,51 @@ test('a role that may not look at the ledger', async () => {
   const health = await checkpointer.health()
   expect(health.postgres.reachable).toBe(true)
   expect(health.postgres).not.toHaveProperty('schemaVersion')
-  expect(health.warnings).toEqual([expect.stringContaining("can't be read with this role")])
+  expect(health.warnings).toContainEqual(expect.stringContaining("can't be read with this role"))
+})
+
+test('a role that may only read is not healthy, and is told what it lacks', async () => {
+  const { url } = await createDatabase()
+  await open(url).setup()
+  const role = `selecter_${Date.now()}`
+  const name = `"${schema.replaceAll('"', '""')}"`
+  await query(url, `create role ${role} login password 'p'`)
+  await query(url, `grant usage on schema ${name} to ${role}`)
+  await query(url, `grant select on all tables in schema ${name} to ${role}`)
+  await query(url, `revoke execute on function ${name}.deleted_generation_1 from public`)
+  onTestFinished(async () => {
+    await query(url, `drop owned by ${role}`)
+    await query(url, `drop role ${role}`)
+  })
+  const { healthy, postgres } = await open(Object.assign(new URL(url), { username: role, password: 'p' }).href).health()
+  expect(healthy).toBe(false)
+  expect(postgres.missingRights).toContain('execute on function deleted_generation_1')
+  expect(postgres.missingRights).toContain('insert on checkpoints')
+  expect(postgres.missingRights).not.toContain('select on checkpoints')
+})
+
+test('a function that is missing is told', async () => {
+  const { url } = await createDatabase()
+  const checkpointer = open(url)
+  await checkpointer.setup()
+  await query(url, `drop function "${schema.replaceAll('"', '""')}".history_1`)
+  expect(await checkpointer.health()).toMatchObject({
+    healthy: false,
+    warnings: [expect.stringContaining('function history_1, which is missing')],
+  })
+})
+
+test.each([
+  ['default_transaction_read_only=on', 'read-only'],
+  ['default_transaction_isolation=serializable', 'serializable'],
+])('sessions with %s are not healthy', async (setting, told) => {
+  const { url } = await createDatabase()
+  await open(url).setup()
+  const connection = { connectionString: url, options: `-c ${setting}` }
+  const checkpointer = new PgCheckpointer({ connection, schema, retryMs: 0 })
+  onTestFinished(() => checkpointer.end())
+  await expect(checkpointer.put(config, emptyCheckpoint(), metadata, {})).rejects.toThrow()
+  expect(await checkpointer.health()).toMatchObject({ healthy: false, warnings: [expect.stringContaining(told)] })
 })
 
 test.each(['refused', 'silent'])('a server that is out of reach (%s) is told in time', async (kind) => {

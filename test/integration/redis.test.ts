@@ -150,7 +150,7 @@ describe('what is in Redis', () => {
     const { url } = await createDatabase()
     const { prefix, keys } = await newRedis()
     const checkpointer = newCheckpointer({ connection: url, redis: redisUrl(), redisPrefix: prefix })
-    const thread = new TestThread(checkpointer)
+    const thread = TestThread.inRun(checkpointer)
     const id = await thread.put({ text: 'short' })
     await checkpointer.deleteThread(thread.threadId)
     await thread.put({ text: textOf(1, 2000) }) // late: its run began before the deletion

@@ -116,7 +116,7 @@ test('a delta history is one statement, of however many ancestors and channels',
   expect((await ask())['a']!.writes).toHaveLength(119)
 })
 
-test('deleteThread asks for the tombstone, then deletes', async () => {
+test('deleteThread asks which generation the last deletion began, then deletes', async () => {
   const thread = new TestThread(checkpointer)
   await thread.put({ messages: messages(100) })
   expect(await pool.count(() => checkpointer.deleteThread(thread.threadId))).toBeLessThanOrEqual(2)

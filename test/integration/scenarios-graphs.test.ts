@@ -114,12 +114,12 @@ for (const inner of [undefined, true] as const) {
       }
     },
     inner
-      ? // LangGraph does not look into a subgraph's own memory here, with MemorySaver neither.
+      ? // LangGraph 1.7 looks into a subgraph's own memory here, 1.4 does not.
         {
           turns: [
-            [undefined, [], 'after yes 0', 3],
-            [undefined, [], 'after yes 1', 11],
-            [undefined, [], 'after yes 2', 32],
+            [expect.toBeOneOf([2, undefined]), expect.toBeOneOf([['ask'], []]), 'after yes 0', 3],
+            [expect.toBeOneOf([7, undefined]), expect.toBeOneOf([['ask'], []]), 'after yes 1', 11],
+            [expect.toBeOneOf([20, undefined]), expect.toBeOneOf([['ask'], []]), 'after yes 2', 32],
           ],
           steps: 12,
           tuples: true,

@@ -51,7 +51,7 @@ test('operations are counted by kind, also those that fail', async () => {
 
 test('late writes are counted', async () => {
   for (const checkpointer of [new InMemoryCheckpointer(), (await open()).checkpointer]) {
-    const thread = new TestThread(checkpointer)
+    const thread = TestThread.inRun(checkpointer)
     const id = await thread.put({ a: 1 })
     await checkpointer.deleteThread(thread.threadId)
     await thread.put({ a: 2 })

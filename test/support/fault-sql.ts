@@ -62,7 +62,7 @@ export async function failInserts(
            update "${schema}".threads set updated_at = now()
            where thread_id in ('deadlock-a', 'deadlock-b') and thread_id <> new.thread_id;
          end if;`
-      : `if nextval('fault_count') <= ${times} then raise exception 'injected' using errcode = '${state}'; end if;`
+      : `if nextval('public.fault_count') <= ${times} then raise exception 'injected' using errcode = '${state}'; end if;`
   await query(
     url,
     `create sequence fault_count;
