@@ -12,7 +12,7 @@ import {
   type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
 import { CheckpointCodec } from './codec/checkpoint-codec.ts'
-import type { ValueLimits } from './codec/value.ts'
+import type { ClassCodec, ValueLimits } from './codec/value.ts'
 import { Observer } from './observe/observer.ts'
 import { Story, type StoryPorts } from './story.ts'
 
@@ -26,6 +26,15 @@ export interface CheckpointerOptions {
   readonly serde?: SerializerProtocol | undefined
   /** What a single value may be; beyond it, `put` rejects and nothing is stored. */
   readonly limits?: Partial<ValueLimits> | undefined
+  /** Classes of your own, whose instances come back as themselves; for the built-in serializer. @default none */
+  readonly classes?: readonly ClassCodec[] | undefined
+  /**
+   * What to do with an instance of a class that is neither known nor among `classes`. `data`: what its `toJSON` returns,
+   * else its own enumerable properties, are stored and come back as plain data (a subclass of Error, of a message or of
+   * a built-in class comes back as that); a process warning says so once a class. `reject`: `put` rejects.
+   * @default "data"
+   */
+  readonly unknownClasses?: 'data' | 'reject' | undefined
 }
 
 /**
@@ -37,7 +46,7 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
   readonly #observer: Observer
 
   constructor(options: CheckpointerOptions, ports: Omit<StoryPorts, 'codec'>) {
-    const codec = new CheckpointCodec(options)
+    const codec = new CheckpointCodec({ ...options, onLostClass: (lost) => ports.meter.lostClass(lost) })
     super(codec.serde)
     this.#story = new Story({ ...ports, codec })
     this.#observer = new Observer(ports.meter, new.target.name)

@@ -97,12 +97,27 @@ export class TooLargeError extends CheckpointerError {
 
 /** Stored bytes that are not what this package (or the official savers) write. */
 export class UnreadableValueError extends CheckpointerError {
-  constructor(problem: string, options?: ErrorOptions) {
-    super(
-      'UNREADABLE_VALUE',
-      `A stored value can't be read: ${problem}. Restore it from a backup, or delete the checkpoint that holds it.`,
-      options,
-    )
+  /**
+   * Where it stands in the checkpoint: `channel_values.messages`, `pending_writes[2].messages`, `checkpoint`, `metadata`.
+   * Undefined for a value by itself.
+   */
+  readonly path: string | undefined
+  readonly #problem: string
+  readonly #options: ErrorOptions & { readonly remedy?: string }
+
+  /** @param options.remedy a sentence that says what to do */
+  constructor(problem: string, options: ErrorOptions & { readonly path?: string; readonly remedy?: string } = {}) {
+    const { path, remedy = 'Restore it from a backup, or delete the checkpoint that holds it.', ...rest } = options
+    const what = path === undefined ? 'A stored value' : `The stored value of ${path}`
+    super('UNREADABLE_VALUE', `${what} can't be read: ${problem}. ${remedy}`, rest)
+    this.path = path
+    this.#problem = problem
+    this.#options = options
+  }
+
+  /** The same error for a value that stands at `path`. */
+  at(path: string): UnreadableValueError {
+    return this.path === undefined ? new UnreadableValueError(this.#problem, { ...this.#options, path }) : this
   }
 }
 

@@ -1,6 +1,12 @@
 /** Every public name of langgraph-pg-checkpointer. */
 export type { CheckpointerOptions } from './checkpointer.ts'
-export { LosslessSerializer, type ValueLimits } from './codec/value.ts'
+export {
+  type ClassCodec,
+  LosslessSerializer,
+  type LosslessSerializerOptions,
+  type LostClass,
+  type ValueLimits,
+} from './codec/value.ts'
 export {
   CheckpointerError,
   type CheckpointerErrorCode,
@@ -35,6 +41,7 @@ export type { ThreadsSnapshot } from './memory/snapshot.ts'
 export type { BreakerState } from './tiers/circuit-breaker.ts'
 export type { LruTierStats } from './tiers/lru-tier.ts'
 export type { TierStats } from './tiers/part-tier.ts'
-export type { RedisClient, RedisClientOptions, RedisConnection } from './tiers/redis-client.ts'
+export type { RedisClientOptions, RedisConnection } from './tiers/redis-client.ts'
+export type { RedisClient } from './tiers/redis-commands.ts'
 export type { RedisHealth, RedisTierStats } from './tiers/redis-tier.ts'
 export type { TierOptions } from './tiers/tier-options.ts'

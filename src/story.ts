@@ -25,7 +25,7 @@ import {
 } from './address.ts'
 import { parseClaim } from './claim.ts'
 import { historyChannel, type CheckpointCodec, type ParsedCheckpoint } from './codec/checkpoint-codec.ts'
-import type { Parts } from './codec/decode.ts'
+import type { Parts } from './codec/part.ts'
 import type { Node } from './codec/format.ts'
 import type { Part } from './codec/part.ts'
 import { within, type Budget } from './deadline.ts'

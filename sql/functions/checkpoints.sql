@@ -362,7 +362,7 @@ $BODY$
 -- p_filter: metadata contains it (jsonb @>); null: no filter.
 -- Planned anew each time: only with the values known does the planner walk the index by seq for a namespace.
 create or replace function :schema.list_1(
-  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer
+  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filters jsonb[], p_limit integer
 ) returns setof text language plpgsql stable set plan_cache_mode = force_custom_plan set search_path = pg_catalog, pg_temp as $BODY$
 declare
   v_below bigint := coalesce(p_below_seq, 9223372036854775807);
@@ -385,7 +385,7 @@ begin
     where c.tenant_id = p_tenant and c.thread_id = p_thread and (p_ns is null or c.checkpoint_ns = p_ns)
       and c.seq < v_below and (p_checkpoint is null or c.checkpoint_id = p_checkpoint)
       and (v_before_id is null or c.checkpoint_id < v_before_id)
-      and (p_filter is null or c.metadata::jsonb @> p_filter)
+      and (p_filters is null or c.metadata::jsonb @> any (p_filters))
     order by c.seq desc limit p_limit
   ) page;
 end
@@ -396,7 +396,7 @@ $BODY$
 -- p_below_*: the last address of the page before. A JSON text each, [thread, namespace, checkpoint].
 create or replace function :schema.list_all_1(
   p_tenant text, p_ns text, p_checkpoint text, p_before text,
-  p_below_id text, p_below_thread text, p_below_ns text, p_filter jsonb, p_limit integer
+  p_below_id text, p_below_thread text, p_below_ns text, p_filters jsonb[], p_limit integer
 ) returns setof text language sql stable set search_path = pg_catalog, pg_temp as $BODY$
   select json_build_array(c.thread_id, c.checkpoint_ns, c.checkpoint_id)::text
   from :schema.checkpoints c
@@ -404,7 +404,7 @@ create or replace function :schema.list_all_1(
     and (p_checkpoint is null or c.checkpoint_id = p_checkpoint)
     and (p_before is null or c.checkpoint_id < p_before)
     and (p_below_id is null or (c.checkpoint_id, c.thread_id, c.checkpoint_ns) < (p_below_id, p_below_thread, p_below_ns))
-    and (p_filter is null or c.metadata::jsonb @> p_filter)
+    and (p_filters is null or c.metadata::jsonb @> any (p_filters))
   order by c.checkpoint_id desc, c.thread_id desc, c.checkpoint_ns desc
   limit p_limit
 $BODY$

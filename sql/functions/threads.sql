@@ -15,7 +15,8 @@ $BODY$
 -- thread may still be going on, and store its first checkpoint at its end (durability exit).
 --
 -- p_deleted_generation: what deleted_generation_1 gave. If another deletion came in between, nothing is done: the call is a
--- repeat, or late, and a new run may have stored something since.
+-- repeat, or late, and a new run may have stored something since. A smaller one is there where the server has lost its last
+-- commits in between; then what the earlier deletion removed is there again, and goes with the rest.
 -- p_names_limit: of how many parts the names are wanted, to remove them from caches.
 -- Answer: [deleted, names]
 create or replace function :schema.delete_thread_1(
@@ -32,7 +33,7 @@ begin
   update :schema.threads t
   set seq = 0, updated_at = v_now, generation = greatest(t.generation + 1, v_clock),
       deleted_generation = greatest(t.generation + 1, v_clock)
-  where t.tenant_id = p_tenant and t.thread_id = p_thread and t.deleted_generation = p_deleted_generation;
+  where t.tenant_id = p_tenant and t.thread_id = p_thread and t.deleted_generation <= p_deleted_generation;
   if not found then
     return '[false,[]]';
   end if;

@@ -11,13 +11,14 @@ import {
   type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
 import { toConfig, type Address } from '../address.ts'
-import { RowCorruptError } from '../errors.ts'
-import { Decoder, type Parts } from './decode.ts'
+import { RowCorruptError, TooLargeError, UnreadableValueError } from '../errors.ts'
+import { Decoder } from './decode.ts'
 import { Encoder, type PartSet } from './encode.ts'
 import { checkpointDigest, isIntact, writeDigest } from './digest.ts'
 import { manifestKey, manifestText, type Manifest, type Node } from './format.ts'
 import { escapeText, fromJsonbText, toJsonbText, unescapeText } from './jsonb-text.ts'
 import { Memo } from './memo.ts'
+import type { Parts } from './part.ts'
 import type {
   EncodedCheckpoint,
   EncodedWrite,
@@ -29,14 +30,18 @@ import type {
   WriteRecord,
 } from './record.ts'
 import {
-  DEFAULT_VALUE_LIMITS,
+  classesByName,
+  type ClassCodec,
   LosslessSerializer,
   parseWire,
   reviveWire,
   stringifyValue,
+  type LostClass,
   type ValueLimits,
+  type ValueRules,
 } from './value.ts'
-import { setOwn } from './value/markers.ts'
+import { LostClasses } from './value/lost-classes.ts'
+import { isWireRecord, setOwn, type WireRecord } from './value/markers.ts'
 import { writeIndex } from './write-index.ts'
 
 /** The sends of a checkpoint of format < 4 stood in its parent's writes of this channel. */
@@ -52,24 +57,42 @@ export interface ParsedCheckpoint {
   readonly nodes: readonly Node[]
 }
 
+export interface CodecOptions {
+  readonly serde?: SerializerProtocol | undefined
+  readonly limits?: Partial<ValueLimits> | undefined
+  readonly classes?: readonly ClassCodec[] | undefined
+  readonly unknownClasses?: 'data' | 'reject' | undefined
+  /** Is told once of each class whose instances are stored as plain data. */
+  readonly onLostClass?: ((lost: LostClass) => void) | undefined
+}
+
 export class CheckpointCodec {
   readonly serde: SerializerProtocol
   readonly #isBuiltIn: boolean
-  readonly #limits: ValueLimits
+  readonly #rules: ValueRules
   readonly #encoder: Encoder
   readonly #decoder: Decoder
 
-  constructor(options: {
-    readonly serde?: SerializerProtocol | undefined
-    readonly limits?: Partial<ValueLimits> | undefined
-  }) {
-    const serde = options.serde ?? new LosslessSerializer(options.limits)
-    this.#isBuiltIn = isBuiltIn(serde)
-    this.#limits = { ...DEFAULT_VALUE_LIMITS, ...(isBuiltIn(serde) && serde.limits), ...options.limits }
-    this.serde = serde
-    const memo = new Memo()
-    this.#encoder = new Encoder(memo, this.#limits)
-    this.#decoder = new Decoder(memo, this.serde)
+  constructor(options: CodecOptions) {
+    const own = new LosslessSerializer({
+      ...options.limits,
+      classes: options.classes,
+      unknownClasses: options.unknownClasses,
+    })
+    this.serde = options.serde ?? own
+    this.#isBuiltIn = isBuiltIn(this.serde)
+    const lost = new LostClasses(options.onLostClass)
+    const { classes, unknownClasses, limits } = options
+    this.#rules = {
+      ...(isBuiltIn(this.serde) ? this.serde.rules : own.rules),
+      ...limits,
+      ...(classes && { classes: classesByName(classes) }),
+      ...(unknownClasses && { unknownClasses }),
+      onLostClass: (instance) => lost.note(instance),
+    }
+    const memo = new Memo(this.#rules)
+    this.#encoder = new Encoder(memo, this.#rules, lost)
+    this.#decoder = new Decoder(memo, this.serde, this.#rules)
   }
 
   /**
@@ -79,22 +102,24 @@ export class CheckpointCodec {
   encodeCheckpoint(
     checkpoint: Checkpoint,
     metadata: CheckpointMetadata,
-    newVersions: ChannelVersions,
+    newVersions: ChannelVersions | null | undefined,
     isRoot: boolean,
   ): EncodedCheckpoint | Promise<EncodedCheckpoint> {
-    const { id: _, channel_values: values, v, ...rest } = checkpoint
-    const header = stringifyValue({ v, ...rest }, 'checkpoint', this.#limits)
-    const metadataText = toJsonbText(stringifyValue(metadata, 'metadata', this.#limits))
+    const { id, channel_values: values, v, ...rest } = checkpoint
+    const header = stringifyValue({ v, ...rest }, 'checkpoint', this.#rules)
+    const metadataText = this.#metadataText(metadata)
     const parts: PartSet = new Map()
     const channels = Object.keys(values)
+    // A copy (`source: 'fork'`) says that nothing is new, and has all: its values may have other bytes than those stored.
+    const mayLeaveOut = isRoot && metadata?.source !== 'fork' && newVersions !== undefined && newVersions !== null
     const isConditional = (channel: string) =>
-      isRoot && Object.hasOwn(checkpoint.channel_versions, channel) && !Object.hasOwn(newVersions, channel)
+      mayLeaveOut && Object.hasOwn(checkpoint.channel_versions, channel) && !Object.hasOwn(newVersions, channel)
     const finish = (nodes: readonly string[]): EncodedCheckpoint => {
       const lines = channels.map((channel, i) => ({ channel, line: `${manifestKey(channel)}${nodes[i]}` }))
       const manifest = manifestText(lines.filter(({ channel }) => !isConditional(channel)).map(({ line }) => line))
       const conditional = lines.filter(({ channel }) => isConditional(channel)).map(({ line }) => line)
       const content = { header, manifest, conditional, metadata: metadataText }
-      return { ...content, digest: checkpointDigest(content), parts }
+      return { ...content, digest: checkpointDigest(id, content), parts }
     }
     return whenAll(
       channels.map((channel) => this.#encode(values[channel], `channel_values.${channel}`, parts)),
@@ -118,31 +143,32 @@ export class CheckpointCodec {
     })
   }
 
-  /** @throws RowCorruptError where a row is not what was stored */
+  /** @throws RowCorruptError, UnreadableValueError where a row is not what was stored, or not of the form that is written */
   parse(stored: StoredCheckpoint): ParsedCheckpoint {
     if (!isIntact(stored)) throw new RowCorruptError('checkpoints', stored.address)
     requireIntact(stored.writes, stored.address)
     requireIntact(stored.sends, stored.address)
-    const manifest = parseWire(stored.manifest) as Manifest
+    const manifest = parseManifest(stored.manifest)
     const writes = stored.writes.map(nodeOf)
     const sends = stored.sends.map(nodeOf)
     return { stored, manifest, writes, sends, nodes: [...Object.values(manifest), ...writes, ...sends] }
   }
 
+  /** @throws UnreadableValueError, with the place of what can't be read */
   async decodeTuple(parsed: ParsedCheckpoint, parts: Parts): Promise<CheckpointTuple> {
     const { stored } = parsed
     const channelValues: Record<string, unknown> = {}
     for (const [channel, node] of Object.entries(parsed.manifest)) {
-      const value = this.#decode(node, parts)
+      const value = this.#decoder.decode(node, parts, `channel_values.${channel}`)
       setOwn(channelValues, channel, this.#isThere(value) ? value : await value)
     }
-    const { v, ts, ...rest } = reviveWire(parseWire(stored.header)) as Omit<Checkpoint, 'id' | 'channel_values'>
+    const { v, ts, ...rest } = this.#header(stored.header)
     const checkpoint: Checkpoint = { v, id: stored.address.checkpointId, ts, channel_values: channelValues, ...rest }
     if (parsed.sends.length > 0) await this.#migrateSends(checkpoint, parsed.sends, parts)
     const tuple: CheckpointTuple = {
       config: toConfig(stored.address),
       checkpoint,
-      metadata: reviveWire(parseWire(fromJsonbText(stored.metadata))) as CheckpointMetadata,
+      metadata: this.#metadata(stored.metadata),
       pendingWrites: parsed.writes.length > 0 ? await this.#decodeWrites(stored.writes, parsed.writes, parts) : [],
     }
     if (stored.parentId !== undefined)
@@ -160,28 +186,63 @@ export class CheckpointCodec {
     const parsed = channels.map((channel) => {
       const history = histories.get(escapeText(channel))
       requireIntact(history?.writes ?? [], address)
-      const seed =
-        history?.seedManifest === undefined ? undefined : (parseWire(history.seedManifest) as Manifest)[channel]
+      const manifest = history?.seedManifest === undefined ? {} : parseManifest(history.seedManifest)
+      const seed = Object.hasOwn(manifest, channel) ? manifest[channel] : undefined
       return { channel, stored: history?.writes ?? [], writes: history?.writes.map(nodeOf) ?? [], seed }
     })
     const parts = await bring(parsed.flatMap(({ writes, seed }) => (seed === undefined ? writes : [...writes, seed])))
     const result: Record<string, DeltaChannelHistory> = {}
     for (const { channel, stored, writes, seed } of parsed) {
       const history: DeltaChannelHistory = { writes: await this.#decodeWrites(stored, writes, parts) }
-      if (seed !== undefined) history.seed = await this.#decode(seed, parts)
+      if (seed !== undefined) history.seed = await this.#decoder.decode(seed, parts, `channel_values.${channel}`)
       setOwn(result, channel, history)
     }
     return result
   }
 
+  /** Metadata is searched as JSON by Postgres, which takes far longer than to store it; so it has a limit of its own. */
+  #metadataText(metadata: CheckpointMetadata): string {
+    const text = stringifyValue(metadata, 'metadata', this.#rules)
+    const { maxMetadataChars } = this.#rules
+    if (text.length > maxMetadataChars) {
+      throw new TooLargeError(
+        'metadata',
+        `is ${text.length} characters of JSON text`,
+        'maxMetadataChars',
+        maxMetadataChars,
+      )
+    }
+    return toJsonbText(text)
+  }
+
+  #header(text: string): Omit<Checkpoint, 'id' | 'channel_values'> {
+    const header = this.#json(text, 'checkpoint')
+    const versions: unknown = isPlainRecord(header) ? (header['channel_versions'] ?? {}) : undefined
+    if (!isWireRecord(versions) || !Object.values(versions).every(isVersion)) throw unknownForm('checkpoint')
+    return header as Omit<Checkpoint, 'id' | 'channel_values'>
+  }
+
+  #metadata(text: string): CheckpointMetadata {
+    const metadata = this.#json(fromJsonbText(text), 'metadata')
+    if (metadata !== undefined && metadata !== null && !isPlainRecord(metadata)) throw unknownForm('metadata')
+    return metadata as CheckpointMetadata
+  }
+
+  #json(text: string, path: string): unknown {
+    try {
+      return reviveWire(parseWire(text), this.#rules)
+    } catch (error) {
+      throw error instanceof UnreadableValueError ? error.at(path) : error
+    }
+  }
+
   /** A string, or a promise where a caller's own serializer is at work: it is called at once, too. */
   #encode(value: unknown, path: string, parts: PartSet): string | Promise<string> {
     if (this.#isBuiltIn) return this.#encoder.encode(value, path, parts)
-    return this.serde.dumpsTyped(value).then(([type, bytes]) => this.#encoder.encodeSerialized(type, bytes, parts))
-  }
-
-  #decode(node: Node, parts: Parts): unknown {
-    return this.#decoder.decode(node, parts)
+    // It may answer at once, or throw; a promise made before must not be left behind then.
+    return new Promise<[string, Uint8Array]>((answer) => answer(this.serde.dumpsTyped(value))).then(([type, bytes]) =>
+      this.#encoder.encodeSerialized(type, bytes, path, parts),
+    )
   }
 
   /** A caller's own serializer may give anything that can be awaited. Each wait that isn't needed costs a read a little. */
@@ -196,15 +257,18 @@ export class CheckpointCodec {
   ): Promise<CheckpointPendingWrite[]> {
     const writes: CheckpointPendingWrite[] = []
     for (const [i, write] of stored.entries()) {
-      const value = this.#decode(nodes[i] as Node, parts)
-      writes.push([write.taskId, unescapeText(write.channel), this.#isThere(value) ? value : await value])
+      const channel = unescapeText(write.channel)
+      const value = this.#decoder.decode(nodes[i], parts, `pending_writes[${i}].${channel}`)
+      writes.push([write.taskId, channel, this.#isThere(value) ? value : await value])
     }
     return writes
   }
 
   /** Before format 4, sends were writes of the parent instead of a channel of the checkpoint. */
   async #migrateSends(checkpoint: Checkpoint, sends: readonly Node[], parts: Parts): Promise<void> {
-    checkpoint.channel_values[TASKS] = await Promise.all(sends.map((node) => this.#decode(node, parts)))
+    checkpoint.channel_values[TASKS] = await Promise.all(
+      sends.map((node, i) => this.#decoder.decode(node, parts, `pending_sends[${i}]`)),
+    )
     const versions = Object.values(checkpoint.channel_versions ?? {})
     checkpoint.channel_versions = {
       ...checkpoint.channel_versions,
@@ -215,7 +279,7 @@ export class CheckpointCodec {
 
 /** A subclass may do otherwise. */
 function isBuiltIn(serde: SerializerProtocol): serde is LosslessSerializer {
-  return Object.getPrototypeOf(serde) === LosslessSerializer.prototype && Object.keys(serde).join() === 'limits'
+  return Object.getPrototypeOf(serde) === LosslessSerializer.prototype && Object.keys(serde).join() === 'rules'
 }
 
 /** The names by which a store looks for a channel. */
@@ -227,8 +291,37 @@ function requireIntact(writes: readonly StoredWrite[], address: Address): void {
   for (const write of writes) if (write.digest !== writeDigest(write)) throw new RowCorruptError('writes', address)
 }
 
-function nodeOf(write: WriteRecord): Node {
-  return parseWire(write.value) as Node
+function nodeOf(write: WriteRecord, index: number): Node {
+  try {
+    return parseWire(write.value) as Node
+  } catch (error) {
+    const path = `pending_writes[${index}].${unescapeText(write.channel)}`
+    throw error instanceof UnreadableValueError ? error.at(path) : error
+  }
+}
+
+/** Its nodes are checked where they are decoded. */
+function parseManifest(text: string): Manifest {
+  let manifest: unknown
+  try {
+    manifest = parseWire(text)
+  } catch (error) {
+    throw error instanceof UnreadableValueError ? error.at('channel_values') : error
+  }
+  if (!isWireRecord(manifest)) throw unknownForm('channel_values')
+  return manifest as Manifest
+}
+
+function isPlainRecord(value: unknown): value is WireRecord {
+  return isWireRecord(value) && Object.getPrototypeOf(value) === Object.prototype
+}
+
+function isVersion(version: unknown): boolean {
+  return typeof version === 'number' || typeof version === 'string'
+}
+
+function unknownForm(path: string): UnreadableValueError {
+  return new UnreadableValueError('it is stored in a form that this release does not know', { path })
 }
 
 /** Now, where nothing is to be waited for. */

@@ -6,18 +6,86 @@
 import { FANOUT_MAX, FANOUT_MIN, GROUP_CHARS, GROUP_MAX_CHARS, PIECE_LENGTH } from './format.ts'
 import { Part } from './part.ts'
 
+const HASH_START = 0x811c9dc5
+const HASH_PRIME = 0x01000193
+
 /** FNV-1a over UTF-16 code units, 32 bits (http://www.isthe.com/chongo/tech/comp/fnv/), finished as in MurmurHash3. */
 function hash32(text: string): number {
-  let h = 0x811c9dc5
-  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b) // FNV alone leaves the high bits of short texts uneven
+  let h = HASH_START
+  for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), HASH_PRIME)
+  return finish(h)
+}
+
+/** FNV alone leaves the high bits of short texts uneven. */
+function finish(hash: number): number {
+  let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35)
   return (h ^ (h >>> 16)) >>> 0
 }
 
-/** Whether a group of small elements ends with this one: by chance of its content, once in GROUP_CHARS on average. */
+/** Whether a group of small members ends with this one: by chance of its content, once in GROUP_CHARS on average. */
 export function endsGroup(text: string, groupChars: number): boolean {
-  return groupChars >= GROUP_MAX_CHARS || hash32(text) < (text.length / GROUP_CHARS) * 0x1_0000_0000
+  return endsGroupAt(hash32(text), text.length, groupChars)
+}
+
+function endsGroupAt(hash: number, length: number, groupChars: number): boolean {
+  return groupChars >= GROUP_MAX_CHARS || hash < (length / GROUP_CHARS) * 0x1_0000_0000
+}
+
+const [QUOTE, COMMA, COLON, BACKSLASH] = [34, 44, 58, 92]
+
+/** Finds the members in the JSON text of several, and hashes each in the same pass. */
+export class MemberScanner {
+  readonly #text: string
+  #hash = 0
+  /** Of the member found last. */
+  start = 0
+  end = -1
+  /** Elements and entries inside the members found so far, as `maxItems` counts them. */
+  items = 0
+  /** Where the value of the member found last starts: after the key, if it has one. */
+  valueStart = 0
+
+  /** @param text members joined by commas, without the brackets around them */
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  /** Goes to the next member; false after the last one. */
+  next(): boolean {
+    const text = this.#text
+    const { length } = text
+    let at = this.end + 1
+    if (at >= length) return false
+    this.start = this.valueStart = at
+    let h = HASH_START
+    let depth = 0
+    for (; at < length; at++) {
+      const unit = text.charCodeAt(at)
+      if (unit === COMMA && depth === 0) break
+      h = Math.imul(h ^ unit, HASH_PRIME)
+      if (unit === QUOTE) {
+        for (let inner = 0; inner !== QUOTE;) {
+          inner = text.charCodeAt(++at)
+          h = Math.imul(h ^ inner, HASH_PRIME)
+          if (inner === BACKSLASH) h = Math.imul(h ^ text.charCodeAt(++at), HASH_PRIME)
+        }
+      } else if (unit === COMMA) this.items++
+      else if (unit === COLON && depth === 0) this.valueStart = at + 1
+      else if (unit === 123 || unit === 91) {
+        this.items += 5
+        depth++
+      } else if (unit === 125 || unit === 93) depth--
+    }
+    this.#hash = h
+    this.end = at
+    return true
+  }
+
+  /** Whether a group ends with the member found last; see `endsGroup`. */
+  endsGroup(groupChars: number): boolean {
+    return endsGroupAt(finish(this.#hash), this.end - this.start, groupChars)
+  }
 }
 
 /** Index parts made before, by their first item. */
@@ -26,7 +94,7 @@ export interface Folds {
   set(first: string, fold: Fold): unknown
 }
 
-/** The items of an index part. What comes after them has no say in where it ends. */
+/** The items of an index part. Where it ends does not depend on what comes after it. */
 export interface Fold {
   readonly items: readonly string[]
   readonly part: Part

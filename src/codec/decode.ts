@@ -1,149 +1,212 @@
-/** Nodes and parts back to values: the last stage of `getTuple`. Every value is built fresh; trees are never shared. */
+/**
+ * Nodes and parts back to values: the last stage of `getTuple`. Every value is built fresh; trees are never shared.
+ *
+ * A row may hold anything: it may be damaged, or written by somebody else. So every form is checked before it is used,
+ * and a value can't make the reader visit or build more than its limits allow.
+ */
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { PartMissingError, UnreadableValueError } from '../errors.ts'
-import type { BytesNode, Item, Node } from './format.ts'
-import { NEIGHBOURS, WHOLE, WHOLE_CONTAINER, type Memo } from './memo.ts'
-import type { Part, PartName } from './part.ts'
-import { parseWire, reviveWire } from './value.ts'
-import { setOwn } from './value/markers.ts'
+import { MAX_PART_CHARS } from './format.ts'
+import { Group } from './group.ts'
+import type { Memo } from './memo.ts'
+import { Neighbours } from './neighbours.ts'
+import { isPartName, type Part, type Parts } from './part.ts'
+import { DEFAULT_VALUE_LIMITS, parseWire, type ValueRules, ValueReader } from './value.ts'
+import { isWireRecord, setOwn } from './value/markers.ts'
 
-/** Who may have a part. */
-export type PartSource = (name: PartName) => Part | undefined
-/** Parts that are at hand. */
-export type Parts = ReadonlyMap<PartName, Part>
-
-/** The parts at hand that nodes lead to. */
-export function reachable(nodes: readonly Node[], found: Parts): Parts {
-  const parts = new Map<PartName, Part>()
-  const take = (name: PartName) => {
-    const part = found.get(name)
-    if (part !== undefined) parts.set(name, part)
-    return part
-  }
-  for (const node of nodes) collectMissing(node, take, new Set())
-  return parts
-}
-
-/** Adds to `missing` the names that a node leads to and `source` does not have. Index parts at hand are followed. */
-export function collectMissing(node: Node | Item, source: PartSource, missing: Set<PartName>): void {
-  if (typeof node === 'string') {
-    const part = source(node as PartName)
-    if (part === undefined) missing.add(node as PartName)
-    else if (node.startsWith('i')) for (const item of part.wire as Item[]) collectMissing(item, source, missing)
-  } else if (isEntry(node)) collectMissing(node[1], source, missing)
-  else if (!('is' in node)) for (const item of itemsOf(node)) collectMissing(item, source, missing)
-}
+/** Nodes inside one another and index parts inside one another, together: the writer makes a third of it at most. */
+const MAX_NODE_DEPTH = 500
 
 export class Decoder {
   readonly #memo: Memo
   readonly #serde: SerializerProtocol
+  readonly #rules: ValueRules
 
-  constructor(memo: Memo, serde: SerializerProtocol) {
+  constructor(memo: Memo, serde: SerializerProtocol, rules: ValueRules = DEFAULT_VALUE_LIMITS) {
     this.#memo = memo
     this.#serde = serde
+    this.#rules = rules
   }
 
-  /** The value of a node; a promise only where a caller's own serializer wrote it. */
-  decode(node: Node, parts: Parts): unknown {
-    if (typeof node === 'string') return this.#ofPart(must(parts, node), WHOLE_CONTAINER)
-    if ('is' in node) return reviveWire(node.is)
-    if ('list' in node) return this.#list(node.list, parts)
-    if ('map' in node) return this.#map(node.map, parts)
-    if ('text' in node)
-      return reviveWire(
-        parseWire(
-          pieces(node.text, parts)
-            .map((part) => part.text)
-            .join(''),
-        ),
-      )
-    if ('bytes' in node) return this.#bytes(node, parts)
-    throw new UnreadableValueError('a node has a form that this release does not know')
+  /**
+   * The value of a node; a promise only where a caller's own serializer wrote it.
+   * @param path says in errors where the value stands
+   */
+  decode(node: unknown, parts: Parts, path: string = '$'): unknown {
+    try {
+      return new NodeReader(this.#memo, this.#serde, parts, this.#rules).node(node, 0)
+    } catch (error) {
+      throw error instanceof UnreadableValueError ? error.at(path) : error
+    }
+  }
+}
+
+/** One walk through one value. */
+class NodeReader {
+  readonly #memo: Memo
+  readonly #serde: SerializerProtocol
+  readonly #parts: Parts
+  readonly #values: ValueReader
+
+  constructor(memo: Memo, serde: SerializerProtocol, parts: Parts, rules: ValueRules) {
+    this.#memo = memo
+    this.#serde = serde
+    this.#parts = parts
+    this.#values = new ValueReader(rules)
   }
 
-  /** An entry's value. Where that is a part of its own, it is one as an element; as a channel's value it may be cut. */
-  #entry(node: Node, parts: Parts): unknown {
-    return typeof node === 'string' ? this.#ofPart(must(parts, node), WHOLE) : this.decode(node, parts)
+  node(node: unknown, depth: number): unknown {
+    if (typeof node === 'string') return this.#container(this.#part(node, 'v'))
+    if (!isWireRecord(node)) throw unknownForm()
+    if ('is' in node) return this.#values.revive(node['is'])
+    if ('list' in node) return this.#list(node['list'], depth)
+    if ('map' in node) return this.#map(node['map'], depth)
+    if ('text' in node) return this.#text(node['text'])
+    if ('bytes' in node) return this.#bytes(node['bytes'], node['serde'])
+    throw unknownForm()
   }
 
-  #ofPart(part: Part, place: number): unknown {
-    const value = reviveWire(part.wire)
-    this.#memo.remember(value, part, place)
+  /** The value of a part that is the value of a channel. */
+  #container(part: Part): unknown {
+    const value = this.#values.revive(part.wire)
+    if (typeof value !== 'object' || value === null) return value
+    const group = new Group(part)
+    this.#memo.rememberContainer(value, { whole: part, groups: [group] })
+    if (Array.isArray(value)) this.#memo.rememberGroup(value[0], group)
     return value
   }
 
-  #list(items: readonly Item[], parts: Parts, into: unknown[] = []): unknown[] {
-    let neighbours: { elements: object[]; parts: Part[] } | undefined
-    for (const item of items) {
+  #list(items: unknown, depth: number): unknown[] {
+    const list: unknown[] = []
+    const groups: Group[] = []
+    let neighbours: Neighbours | undefined
+    this.#items(items, depth, ['v', 'g'], (item) => {
       if (typeof item !== 'string') {
-        if (!isEntry(item) && 'is' in item) for (const element of item.is as unknown[]) into.push(reviveWire(element))
-        else into.push(this.decode(item as Node, parts))
-        continue
+        const elements = isWireRecord(item) && 'is' in item ? item['is'] : undefined
+        if (elements === undefined) list.push(this.node(item, depth + 1))
+        else for (const element of this.#values.elements(elements)) list.push(this.#values.revive(element))
+        return
       }
-      const part = must(parts, item)
-      if (item.startsWith('i')) this.#list(part.wire as Item[], parts, into)
-      else if (item.startsWith('g')) {
-        const wire = part.wire as unknown[]
-        for (let i = 0; i < wire.length; i++) {
-          const value = reviveWire(wire[i])
-          this.#memo.remember(value, part, i)
-          into.push(value)
-        }
-      } else {
-        const value = reviveWire(part.wire)
-        into.push(value)
-        if (typeof value !== 'object' || value === null) continue
-        if (neighbours === undefined || neighbours.elements.length === NEIGHBOURS) {
-          neighbours = { elements: [], parts: [] }
-          this.#memo.rememberNeighbours(value, neighbours)
-        }
-        neighbours.elements.push(value)
-        neighbours.parts.push(part)
+      const part = this.#part(item, item.charAt(0))
+      if (item.startsWith('g')) {
+        const group = new Group(part)
+        const first = list.length
+        for (const element of this.#values.elements(part.wire)) list.push(this.#values.revive(element))
+        this.#memo.rememberGroup(list[first], group)
+        groups.push(group)
+        return
       }
+      const value = this.#values.revive(part.wire)
+      list.push(value)
+      if (typeof value !== 'object' || value === null) return
+      if (neighbours === undefined || neighbours.isFull) {
+        neighbours = new Neighbours()
+        this.#memo.rememberNeighbours(value, neighbours)
+      }
+      neighbours.add(value, part)
+    })
+    if (groups.length > 0) this.#memo.rememberContainer(list, { whole: undefined, groups })
+    return list
+  }
+
+  #map(items: unknown, depth: number): Record<string, unknown> {
+    const map: Record<string, unknown> = {}
+    const groups: Group[] = []
+    this.#items(items, depth, ['g'], (item) => {
+      if (typeof item === 'string') {
+        const part = this.#part(item, 'g')
+        const group = new Group(part)
+        this.#memo.rememberGroup(this.#addEntries(map, part.wire), group)
+        groups.push(group)
+      } else if (isEntry(item)) setOwn(map, item[0], this.#entry(item[1], depth))
+      else this.#addEntries(map, isWireRecord(item) ? item['is'] : undefined)
+    })
+    if (groups.length > 0) this.#memo.rememberContainer(map, { whole: undefined, groups })
+    return map
+  }
+
+  /** An entry's value. Where that is a part of its own, it is one as an element; as a channel's value it may be cut. */
+  #entry(node: unknown, depth: number): unknown {
+    if (typeof node !== 'string') return this.node(node, depth + 1)
+    const part = this.#part(node, 'v')
+    const value = this.#values.revive(part.wire)
+    this.#memo.remember(value, part)
+    return value
+  }
+
+  /** @returns the first entry's value */
+  #addEntries(map: Record<string, unknown>, wire: unknown): unknown {
+    if (!isWireRecord(wire)) throw unknownForm()
+    let first: unknown
+    for (const [index, [key, inner]] of Object.entries(wire).entries()) {
+      const value = this.#values.revive(inner)
+      if (index === 0) first = value
+      setOwn(map, key, value)
     }
-    return into
+    return first
   }
 
-  #map(items: readonly Item[], parts: Parts, into: Record<string, unknown> = {}): Record<string, unknown> {
-    for (const item of items) {
-      if (isEntry(item)) setOwn(into, item[0], this.#entry(item[1], parts))
-      else if (typeof item !== 'string') addEntries(into, (item as { is: object }).is)
-      else if (item.startsWith('i')) this.#map(must(parts, item).wire as Item[], parts, into)
-      else addEntries(into, must(parts, item).wire as object)
+  #text(items: unknown): unknown {
+    const texts: string[] = []
+    this.#items(items, 0, ['t'], (item) => texts.push(this.#part(item, 't').text))
+    return this.#values.revive(parseWire(texts.join('')))
+  }
+
+  #bytes(items: unknown, serde: unknown): unknown {
+    const pieces: Uint8Array[] = []
+    let length = 0
+    this.#items(items, 0, ['b'], (item) => {
+      const { bytes } = this.#part(item, 'b')
+      if (bytes === undefined) throw unknownForm()
+      length += bytes.length
+      pieces.push(bytes)
+    })
+    const whole = new Uint8Array(length)
+    let at = 0
+    for (const piece of pieces) {
+      whole.set(piece, at)
+      at += piece.length
     }
-    return into
+    if (serde === undefined) return whole
+    if (typeof serde !== 'string') throw unknownForm()
+    return this.#serde.loadsTyped(serde, whole)
   }
 
-  #bytes(node: BytesNode, parts: Parts): unknown {
-    const bytes = new Uint8Array(Buffer.concat(pieces(node.bytes, parts).map((part) => part.bytes as Uint8Array)))
-    return node.serde === undefined ? bytes : this.#serde.loadsTyped(node.serde, bytes)
+  /** Visits items in their order, those of index parts in the place of these. */
+  #items(items: unknown, depth: number, kinds: readonly string[], visit: (item: unknown) => void): void {
+    if (depth > MAX_NODE_DEPTH) throw new UnreadableValueError('its nodes are nested too deeply')
+    for (const item of arrayOf(items)) {
+      this.#values.visit()
+      if (typeof item !== 'string') {
+        if (kinds[0] === 't' || kinds[0] === 'b') throw unknownForm()
+        visit(item)
+      } else if (item.startsWith('i')) this.#items(this.#part(item, 'i').wire, depth + 1, kinds, visit)
+      else if (kinds.includes(item.charAt(0))) visit(item)
+      else throw unknownForm()
+    }
+  }
+
+  /** The part with this name, of this kind. Each use of it counts. */
+  #part(name: unknown, kind: string): Part {
+    if (typeof name !== 'string' || !isPartName(name) || !name.startsWith(kind)) throw unknownForm()
+    const part = this.#parts.get(name)
+    if (part === undefined) throw new PartMissingError(name)
+    if (part.size > MAX_PART_CHARS) throw new UnreadableValueError('one of its parts is larger than parts are')
+    if ((part.bytes === undefined) === (kind === 'b')) throw unknownForm()
+    this.#values.visit(part.size)
+    return part
   }
 }
 
-/** The parts of a long text or of bytes, in order. */
-function pieces(items: readonly Item[], parts: Parts): Part[] {
-  return items.flatMap((item) => {
-    const part = must(parts, item as string)
-    return part.name.startsWith('i') ? pieces(part.wire as Item[], parts) : [part]
-  })
+function isEntry(item: unknown): item is readonly [string, unknown] {
+  return Array.isArray(item) && item.length === 2 && typeof item[0] === 'string'
 }
 
-function addEntries(into: Record<string, unknown>, wire: object): void {
-  for (const [key, value] of Object.entries(wire)) setOwn(into, key, reviveWire(value))
+function arrayOf(wire: unknown): readonly unknown[] {
+  if (!Array.isArray(wire)) throw unknownForm()
+  return wire
 }
 
-function isEntry(item: Node | Item): item is readonly [string, Node] {
-  return Array.isArray(item)
-}
-
-function itemsOf(node: Exclude<Node, string | { is: unknown }>): readonly Item[] {
-  if ('list' in node) return node.list
-  if ('map' in node) return node.map
-  return 'text' in node ? node.text : node.bytes
-}
-
-function must(parts: Parts, name: string): Part {
-  const part = parts.get(name as PartName)
-  if (part === undefined) throw new PartMissingError(name)
-  return part
+function unknownForm(): UnreadableValueError {
+  return new UnreadableValueError('it is stored in a form that this release does not know')
 }

@@ -3,127 +3,190 @@
  * The same content gives the same node and the same parts, whatever the memo holds, down to MAX_CUT_DEPTH.
  */
 import { TooLargeError } from '../errors.ts'
-import { bytePieces, endsGroup, foldItems, textPieces, type Folds } from './cut.ts'
+import { bytePieces, foldItems, textPieces, type Folds } from './cut.ts'
 import { ELEMENT_CHARS, INLINE_CHARS, NEST_CHARS, PIECE_LENGTH } from './format.ts'
-import { WHOLE, WHOLE_CONTAINER, type Encoded, type Memo } from './memo.ts'
-import { Part, type PartName } from './part.ts'
-import { DEFAULT_VALUE_LIMITS, isPlainArray, isPlainObject, stringifyValue, type ValueLimits } from './value.ts'
+import { type Cut, ItemBuilder, itemsOf, keep, type PartSet } from './item-builder.ts'
+import { ListMembers, MapMembers, type Members } from './members.ts'
+import type { Encoded, Memo } from './memo.ts'
+import { MemoCursor } from './memo-cursor.ts'
+import { Part } from './part.ts'
+import { DEFAULT_VALUE_LIMITS, isPlainArray, isPlainObject, stringifyValue, type ValueRules } from './value.ts'
+import type { LostClasses } from './value/lost-classes.ts'
 
-/** The parts that nodes name, each once. */
-export type PartSet = Map<PartName, Part>
+export type { PartSet } from './item-builder.ts'
 
 /** Containers nested deeper than this are not cut any more, only stored. */
 const MAX_CUT_DEPTH = 32
 
+/** After so many small members the next ones are serialized together, at first as many, at most … */
+const FIRST_BATCH = 8
+/** … so many. */
+const LARGEST_BATCH = 512
+
 export class Encoder {
   readonly #memo: Memo
-  readonly #limits: ValueLimits
+  readonly #rules: ValueRules
+  /** For a batch, in which paths are not what they are in the value. */
+  readonly #batchRules: ValueRules
+  readonly #isUnchanged: (value: unknown, wire: unknown) => boolean
 
-  constructor(memo: Memo, limits: ValueLimits = DEFAULT_VALUE_LIMITS) {
+  /** @param lost the classes that were told of already */
+  constructor(memo: Memo, rules: ValueRules = DEFAULT_VALUE_LIMITS, lost?: LostClasses) {
     this.#memo = memo
-    this.#limits = limits
+    this.#rules = rules
+    const onLostClass: ValueRules['onLostClass'] = ({ className }) => {
+      if (lost?.has(className) !== true) throw new Error('its path is to be told')
+    }
+    this.#batchRules = { ...rules, onLostClass: lost === undefined ? undefined : onLostClass }
+    this.#isUnchanged = (value, wire) => memo.isUnchanged(value, wire)
   }
 
   /** The JSON text of the node that stands for a value; its parts are added to `out`. */
   encode(value: unknown, path: string, out: PartSet): string {
-    const { node, chars } = this.#memo.inside(() => this.#encode(value, path, out, 0))
-    if (chars > this.#limits.maxBytes) throw tooLarge(path, chars, this.#limits)
+    const { node, chars, items } = this.#encode(value, path, out, 0)
+    const { maxChars, maxItems } = this.#rules
+    if (chars > maxChars) throw tooLarge(path, chars, maxChars)
+    if (items > maxItems) throw this.#tooMany(path, items)
     return node
   }
 
   /** The node of what a caller's own serializer made of a value: its bytes are the parts. */
-  encodeSerialized(type: string, bytes: Uint8Array, out: PartSet): string {
+  encodeSerialized(type: string, bytes: Uint8Array, path: string, out: PartSet): string {
+    if (bytes.length > this.#rules.maxChars) throw tooLarge(path, bytes.length, this.#rules.maxChars)
     return `{"serde":${JSON.stringify(type)},"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`
   }
 
-  #encode(value: unknown, path: string, out: PartSet, depth: number): { node: string; chars: number } {
+  #encode(value: unknown, path: string, out: PartSet, depth: number): Cut {
     if (typeof value === 'string' && value.length >= ELEMENT_CHARS) return this.#longString(value, path, out)
     if (typeof value !== 'object' || value === null)
       return textNode(this.#stringify(value, path, depth), out, this.#memo.folds)
     if (depth === 0 && Object.getPrototypeOf(value) === Uint8Array.prototype) {
       const bytes = value as Uint8Array
-      return { node: `{"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`, chars: bytes.length }
+      return {
+        node: `{"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`,
+        chars: bytes.length,
+        items: 0,
+      }
     }
-    const known = this.#memo.find(value)
-    // A container that is one part as an element may be several as a channel's value: only its own form counts.
-    if (known?.index === WHOLE_CONTAINER || (known?.index === WHOLE && !isContainer(value))) {
-      return { node: keep(known.part, out), chars: known.part.size }
-    }
+    const whole = this.#memo.findContainer(value)
+    if (whole !== undefined) return ofPart(whole, out)
+    if (Array.isArray(value) && value.length > this.#rules.maxItems) throw this.#tooMany(path, value.length)
     if (depth < MAX_CUT_DEPTH) {
-      if (isPlainArray(value)) return this.#list(value, path, out, depth)
-      if (isCuttable(value)) return this.#map(value, path, out, depth)
+      if (isPlainArray(value)) return this.#cut(new ListMembers(value, path), out, depth)
+      if (isCuttable(value)) return this.#cut(new MapMembers(value, path), out, depth)
     }
+    // A container that is one part as an element may be several as a channel's value: only its own form counts.
+    const part = isContainer(value) ? undefined : this.#memo.findMember(value)
+    if (part !== undefined) return ofPart(part, out)
     return this.#remembered(value, this.#stringify(value, path, depth), out)
   }
 
-  #list(list: readonly unknown[], path: string, out: PartSet, depth: number): { node: string; chars: number } {
-    const run = new Run('list', this.#memo, out)
-    for (let i = 0; i < list.length; i++) {
-      const element = list[i]
-      if (!this.#addKnown(run, '', element, out)) this.#add(run, '', element, `${path}[${i}]`, out, depth)
+  #cut(members: Members, out: PartSet, depth: number): Cut {
+    const builder = new ItemBuilder(members.kind, this.#memo, out)
+    const cursor = new MemoCursor(this.#memo, members.container)
+    let small = 0
+    for (let at = 0; at < members.length;) {
+      let added = builder.isBetweenGroups ? this.#addKnownGroup(builder, cursor, members, at) : 0
+      if (added === 0 && small >= FIRST_BATCH)
+        added = this.#addBatch(builder, members, at, Math.min(at + small, at + LARGEST_BATCH), depth)
+      if (added === 0) {
+        const value = members.value(at)
+        const isSmall =
+          this.#addKnown(builder, cursor, members.key(at), value, out) ??
+          this.#add(builder, members.key(at), value, members.path(at), out, depth)
+        small = isSmall ? small : 0
+        added = 1
+      }
+      small += added
+      at += added
     }
-    return run.end(list)
+    return builder.end(members.container)
   }
 
-  #map(map: Record<string, unknown>, path: string, out: PartSet, depth: number): { node: string; chars: number } {
-    const run = new Run('map', this.#memo, out)
-    for (const name of Object.keys(map)) {
-      const key = JSON.stringify(name)
-      if (!this.#addKnown(run, key, map[name], out)) this.#add(run, key, map[name], `${path}.${name}`, out, depth)
+  /** Adds as much of a group that was stored before as has not changed; how many members that is. */
+  #addKnownGroup(builder: ItemBuilder, cursor: MemoCursor, members: Members, from: number): number {
+    const first = members.value(from)
+    for (const group of cursor.groupsFrom(first)) {
+      const count = members.countSame(from, group.part.wire, this.#isUnchanged)
+      if (count === 0) continue
+      cursor.passed(group)
+      builder.group(group, count, first)
+      return count
     }
-    return run.end(map)
+    return 0
   }
 
-  /** Adds an element or entry that has not changed since it was remembered; whether that could be done. */
-  #addKnown(run: Run, key: string, value: unknown, out: PartSet): boolean {
-    if (typeof value !== 'object' || value === null) return false
-    const known = this.#memo.find(value)
-    if (known === undefined) return false
-    const { part, index } = known
-    if (index >= 0) {
-      const text = JSON.stringify((part.wire as readonly unknown[])[index])
-      if (text.length >= ELEMENT_CHARS) return false
-      run.small(key, text, value, known)
-    } else if (part.size < ELEMENT_CHARS) run.small(key, part.text, value)
-    else if (part.size <= NEST_CHARS || !isContainer(value)) run.large(key, keep(part, out), part.size)
-    else return false
-    return true
+  /**
+   * Adds small members that are not remembered, several at a time: most of the time to serialize one goes into the call.
+   * @returns how many; 0 where one is to be added by itself, because it is large or can't be stored
+   */
+  #addBatch(builder: ItemBuilder, members: Members, from: number, most: number, depth: number): number {
+    let to = from
+    while (to < most && to < members.length && this.#isUnknown(members.value(to))) to++
+    if (to - from < 2) return 0 // a single entry might look like a marker
+    let text: string
+    try {
+      text = this.#stringify(members.slice(from, to), '', depth, this.#batchRules)
+    } catch {
+      return 0 // by itself, a member is refused with its own path
+    }
+    return builder.smallOnes(text.slice(1, -1), (index) => members.value(from + index))
   }
 
-  /** One element (key '') or entry: small ones go to the run's group, others stand for themselves. */
-  #add(run: Run, key: string, value: unknown, path: string, out: PartSet, depth: number): void {
+  #isUnknown(value: unknown): boolean {
+    if (typeof value === 'string') return value.length < ELEMENT_CHARS
+    return typeof value !== 'object' || value === null || this.#memo.member(value) === undefined
+  }
+
+  /** Adds a member that has a part of its own and has not changed. Whether it is small; undefined if it can't be added so. */
+  #addKnown(builder: ItemBuilder, cursor: MemoCursor, key: string, value: unknown, out: PartSet): boolean | undefined {
+    if (typeof value !== 'object' || value === null) return undefined
+    const part = cursor.find(value)
+    if (part === undefined) return undefined
+    const isSmall = part.size < ELEMENT_CHARS
+    if (isSmall) builder.small(key, part.text, value)
+    else if (part.size <= NEST_CHARS || !isContainer(value)) builder.large(key, ofPart(part, out))
+    else return undefined
+    return isSmall
+  }
+
+  /** Adds one member: a small one to a group, another one as an item. Whether it is small. */
+  #add(builder: ItemBuilder, key: string, value: unknown, path: string, out: PartSet, depth: number): boolean {
     if (typeof value === 'object' && value !== null) {
       if (this.#memo.wasLarge(value) && depth < MAX_CUT_DEPTH) {
         const own: PartSet = new Map() // it may have become small
-        const { node, chars } = this.#memo.inside(() => this.#encode(value, path, own, depth + 1))
-        if (isCutAt(chars, value)) {
+        const cut = this.#encode(value, path, own, depth + 1)
+        if (isCutAt(cut.chars, value)) {
           for (const part of own.values()) keep(part, out)
-          return run.large(key, node, chars)
+          builder.large(key, cut)
+          return false
         }
       }
     } else if (typeof value === 'string' && value.length >= ELEMENT_CHARS) {
-      const { node, chars } = this.#longString(value, path, out)
-      return run.large(key, node, chars)
+      builder.large(key, this.#longString(value, path, out))
+      return false
     }
     const text = this.#stringify(value, path, depth + 1)
-    if (text.length < ELEMENT_CHARS) return run.small(key, text, value)
+    if (text.length < ELEMENT_CHARS) {
+      builder.small(key, text, value)
+      return true
+    }
     if (isCutAt(text.length, value) && depth < MAX_CUT_DEPTH && isContainer(value)) {
       this.#memo.rememberLarge(value)
-      const { node } = this.#memo.inside(() => this.#encode(value, path, out, depth + 1))
-      return run.large(key, node, text.length)
-    }
-    run.large(key, this.#remembered(value, text, out).node, text.length)
+      builder.large(key, this.#encode(value, path, out, depth + 1))
+    } else builder.large(key, this.#remembered(value, text, out))
+    return false
   }
 
   /** A value of one part is remembered as that part. */
-  #remembered(value: unknown, text: string, out: PartSet): { node: string; chars: number } {
+  #remembered(value: unknown, text: string, out: PartSet): Cut {
     if (text.length <= INLINE_CHARS || text.length > PIECE_LENGTH) return textNode(text, out, this.#memo.folds)
     const part = Part.of('v', text)
-    this.#memo.remember(value, part, WHOLE)
-    return { node: keep(part, out), chars: text.length }
+    this.#memo.remember(value, part)
+    return ofPart(part, out)
   }
 
-  #longString(value: string, path: string, out: PartSet): { node: string; chars: number } {
+  #longString(value: string, path: string, out: PartSet): Cut {
     let encoded: Encoded | undefined = this.#memo.findString(value)
     if (encoded === undefined) {
       const own: PartSet = new Map()
@@ -134,104 +197,25 @@ export class Encoder {
     return encoded
   }
 
-  #stringify(value: unknown, path: string, depth: number): string {
-    return stringifyValue(value, path, { ...this.#limits, maxDepth: this.#limits.maxDepth - depth })
+  #tooMany(path: string, items: number): TooLargeError {
+    return new TooLargeError(path, `has ${items} elements and entries`, 'maxItems', this.#rules.maxItems)
+  }
+
+  #stringify(value: unknown, path: string, depth: number, rules: ValueRules = this.#rules): string {
+    return stringifyValue(value, path, depth === 0 ? rules : { ...rules, maxDepth: rules.maxDepth - depth })
   }
 }
 
-/** Collects the elements of a list, or the entries of a map, into items. */
-class Run {
-  readonly #kind: 'list' | 'map'
-  readonly #memo: Memo
-  readonly #out: PartSet
-  readonly #items: string[] = []
-  #texts: string[] = []
-  #members: unknown[] = []
-  #groupChars = 0
-  /** The part whose elements, from the first on, the group repeats so far; null once it doesn't. */
-  #same: Part | null | undefined
-  #chars = 1
-
-  constructor(kind: 'list' | 'map', memo: Memo, out: PartSet) {
-    this.#kind = kind
-    this.#memo = memo
-    this.#out = out
-  }
-
-  small(key: string, text: string, value: unknown, known?: { readonly part: Part; readonly index: number }): void {
-    const whole = key === '' ? text : `${key}:${text}`
-    const { length } = this.#texts
-    // Only a list can repeat a group of a list: entries have keys, too.
-    if (known === undefined || this.#kind !== 'list') this.#same = null
-    else if (length === 0 && known.index === 0) this.#same = known.part
-    else if (known.part !== this.#same || known.index !== length) this.#same = null
-    this.#texts.push(whole)
-    this.#members.push(value)
-    this.#groupChars += whole.length + 1
-    this.#chars += whole.length + 1
-    if (endsGroup(whole, this.#groupChars)) this.#endGroup()
-  }
-
-  large(key: string, node: string, chars: number): void {
-    this.#endGroup()
-    this.#items.push(key === '' ? node : `[${key},${node}]`)
-    this.#chars += chars + key.length + (key === '' ? 1 : 2)
-  }
-
-  /** The node of the whole container. */
-  end(container: object): { node: string; chars: number } {
-    const chars = Math.max(this.#chars, 2)
-    if (this.#items.length === 0) {
-      const text = this.#text()
-      if (text.length <= INLINE_CHARS) return { node: `{"is":${text}}`, chars }
-      const part = this.#part('v', text)
-      this.#memo.remember(container, part, WHOLE_CONTAINER)
-      return { node: keep(part, this.#out), chars }
-    }
-    this.#endGroup()
-    return {
-      node: `{"${this.#kind}":[${foldItems(this.#items, (part) => keep(part, this.#out), this.#memo.folds).join(',')}]}`,
-      chars,
-    }
-  }
-
-  #endGroup(): void {
-    if (this.#texts.length > 0) {
-      const text = this.#text()
-      if (text.length <= INLINE_CHARS) this.#items.push(`{"is":${text}}`)
-      else this.#items.push(keep(this.#part('g', text), this.#out))
-    }
-    this.#texts = []
-    this.#members = []
-    this.#groupChars = 0
-    this.#same = undefined
-  }
-
-  #text(): string {
-    const inner = this.#texts.join(',')
-    return this.#kind === 'list' ? `[${inner}]` : `{${inner}}`
-  }
-
-  #part(kind: 'v' | 'g', text: string): Part {
-    const same = this.#same
-    if (same != null && same.name.startsWith(kind) && (same.wire as readonly unknown[]).length === this.#texts.length)
-      return same
-    const part = Part.of(kind, text)
-    if (this.#kind === 'list') this.#members.forEach((member, i) => this.#memo.remember(member, part, i))
-    return part
-  }
+function ofPart(part: Part, out: PartSet): Cut {
+  return { node: keep(part, out), chars: part.size, items: part.items }
 }
 
-function keep(part: Part, out: PartSet): string {
-  out.set(part.name, part)
-  return part.item
-}
-
-function textNode(text: string, out: PartSet, folds: Folds): { node: string; chars: number } {
-  if (text.length <= INLINE_CHARS) return { node: `{"is":${text}}`, chars: text.length }
-  if (text.length <= PIECE_LENGTH) return { node: keep(Part.of('v', text), out), chars: text.length }
+function textNode(text: string, out: PartSet, folds: Folds): Cut {
+  const size = { chars: text.length, items: itemsOf(text) }
+  if (text.length <= INLINE_CHARS) return { node: `{"is":${text}}`, ...size }
+  if (text.length <= PIECE_LENGTH) return { node: keep(Part.of('v', text), out), ...size }
   const items = textPieces(text).map((piece) => keep(Part.of('t', piece), out))
-  return { node: `{"text":[${foldItems(items, (part) => keep(part, out), folds).join(',')}]}`, chars: text.length }
+  return { node: `{"text":[${foldItems(items, (part) => keep(part, out), folds).join(',')}]}`, ...size }
 }
 
 function bytesItems(bytes: Uint8Array, out: PartSet, folds: Folds): string[] {
@@ -253,6 +237,6 @@ function isCutAt(chars: number, container: unknown): boolean {
   return chars > NEST_CHARS || (chars >= ELEMENT_CHARS && Array.isArray(container))
 }
 
-function tooLarge(path: string, chars: number, limits: ValueLimits): TooLargeError {
-  return new TooLargeError(path, `is ${(chars / 1_048_576).toFixed(1)} MiB of JSON text`, 'maxBytes', limits.maxBytes)
+function tooLarge(path: string, chars: number, limit: number): TooLargeError {
+  return new TooLargeError(path, `is ${(chars / 1_048_576).toFixed(1)} MiB of JSON text`, 'maxChars', limit)
 }

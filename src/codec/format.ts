@@ -30,8 +30,12 @@ export const GROUP_CHARS = 4096
 export const GROUP_MAX_CHARS = 16_384
 /** A nested object beyond this is cut itself; a nested array from ELEMENT_CHARS on. */
 export const NEST_CHARS = 16_384
+/** Items of a list or map that take more than this in a manifest, or in another node, move to an index part. */
+export const NODE_CHARS = 4096
 /** Long strings and bytes are cut at this length: no stored unit exceeds 192 KB of UTF-8. */
 export const PIECE_LENGTH = 65_536
+/** No part that this package writes is larger, whatever is in it; one that is stored is not looked into. */
+export const MAX_PART_CHARS = 1_048_576
 /** Items per index part: at least, at most. The place between is chosen by content. */
 export const FANOUT_MIN = 8
 export const FANOUT_MAX = 16

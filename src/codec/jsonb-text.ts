@@ -5,24 +5,43 @@
  * text begins with it.
  */
 
-/** `\\` first, so that the second half of an escaped backslash is not taken for the start of an escape. */
-const UNSAFE = /\\\\|\\u(0000|d[89a-f][0-9a-f]{2})|[\uF8FF\uFEFF]/g
+const MARK = '\uF8FF'
 
-/** @param json what JSON.stringify wrote: it escapes only lone surrogates, in lower case. */
+/** The escapes that jsonb refuses. JSON.stringify escapes only lone surrogates, in lower case. */
+const REFUSED = /^(?:0000|d[89a-f][0-9a-f]{2})$/
+
+/** @param json what JSON.stringify wrote */
 export function toJsonbText(json: string): string {
-  return json.replace(UNSAFE, (found, code?: string) =>
-    code !== undefined
-      ? `\uF8FF${code}`
-      : found === '\uF8FF'
-        ? '\uF8FFf8ff'
-        : found === '\uFEFF'
-          ? '\uF8FFfeff'
-          : found,
-  )
+  const text = json.replaceAll(MARK, `${MARK}f8ff`).replaceAll('\uFEFF', `${MARK}feff`)
+  if (!text.includes('\\u')) return text
+  // Not by a regular expression: a call for each escape takes 1.5 s a million.
+  const pieces: string[] = []
+  let from = 0
+  for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
+    const code = text.charAt(at + 1) === 'u' ? text.slice(at + 2, at + 6) : ''
+    if (REFUSED.test(code)) {
+      pieces.push(text.slice(from, at), MARK, code)
+      at += 6
+      from = at
+    } else at += 2 // past the character that is escaped: it may be a backslash itself
+  }
+  pieces.push(text.slice(from))
+  return pieces.join('')
 }
 
+const CODE = /^[0-9a-f]{4}/
+
 export function fromJsonbText(text: string): string {
-  return text.replace(/\uF8FF([0-9a-f]{4})/g, (_, code: string) => (code === 'f8ff' ? '\uF8FF' : `\\u${code}`))
+  const [first = '', ...others] = text.split(MARK)
+  if (others.length === 0) return text
+  const pieces = [first]
+  for (const piece of others) {
+    const code = piece.slice(0, 4)
+    if (code === 'f8ff') pieces.push(MARK, piece.slice(4))
+    else if (CODE.test(code)) pieces.push('\\u', piece)
+    else pieces.push(MARK, piece)
+  }
+  return pieces.join('')
 }
 
 /** The same for a plain text, as Postgres's `text` holds no U+0000 and UTF-8 no lone surrogate. */

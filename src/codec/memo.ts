@@ -1,42 +1,26 @@
 /**
- * What was stored or read before, so that an unchanged element of a list is neither serialized nor hashed again.
+ * What was stored or read before, so that what has not changed is neither serialized nor hashed again.
  *
- * A remembered object is trusted only after `matchesWire` compared it with what was stored, at every depth, so an
- * in-place mutation is always noticed. The memo keeps no object alive of its own accord. While its owner keeps one, the
- * memo keeps its part, which is about as large: about as much again as the live state. (To ask for weakly held parts
- * took a quarter of the time of a put of an unchanged list.) A group of many small elements is held weakly, as one
- * element that somebody keeps must not keep all of them. Elements that were read one after the other are remembered by
- * the first of them, a few at a time, and kept with it: most of a WeakMap's time is spent on keys. Strings can't be held
- * by who keeps them; they are bounded by their length.
+ * What is remembered is trusted only after it was compared with what was stored, at every depth, so an in-place mutation
+ * is always noticed. The memo keeps no object of a state alive. While the state keeps an object, the memo keeps the part
+ * that was made of it, which is about as large: the memo takes about as much memory as the live state.
+ *
+ * Most of a WeakMap's time is spent on its keys, and V8 has about a million identity hashes for them, so there is one key
+ * for several elements: the first of a group of small ones, the first of several large ones, or the container itself.
  */
 import { LRUCache } from 'lru-cache'
 import type { Fold, Folds } from './cut.ts'
+import type { Group } from './group.ts'
+import type { Neighbours } from './neighbours.ts'
 import { Part } from './part.ts'
-import { matchesWire } from './value.ts'
+import { DEFAULT_VALUE_LIMITS, matchesWire, type ValueRules } from './value.ts'
 
-/** The part holds the object, and nothing else. */
-export const WHOLE = -1
-/** The same, for an array or object that as a channel's value was one part too. */
-export const WHOLE_CONTAINER = -2
-
-/** Where an object's content stands: a part of its own (WHOLE…), or the place of an element in the array of a part. */
-export interface Place {
-  readonly part: Part
-  readonly index: number
-}
-
-/** Elements that stood side by side in a list, each with a part of its own. */
-interface Neighbours {
-  readonly elements: readonly object[]
-  readonly parts: readonly Part[]
-}
-
-/** So many elements may stay in memory because somebody keeps the first of them. */
-export const NEIGHBOURS = 16
-
-interface WeakPlace {
-  readonly part: WeakRef<Part>
-  readonly index: number
+/** How a list or an object was stored as a whole. */
+export interface Container {
+  /** The part that holds all of it, if one does. */
+  readonly whole: Part | undefined
+  /** Its groups of small members, in order. */
+  readonly groups: readonly Group[]
 }
 
 /** A value's node and the parts that it names. */
@@ -45,10 +29,11 @@ export interface Encoded {
   readonly node: string
   /** Characters of the value's JSON text. */
   readonly chars: number
+  readonly items: number
   readonly parts: readonly Part[]
 }
 
-/** At most this many characters of long strings are remembered, with their parts. */
+/** At most this many characters of long strings are remembered, with their parts. A WeakMap can't hold strings. */
 const STRING_CHARS = 16 * 1024 * 1024
 
 /** Index parts that are remembered; each takes about 1 KB. */
@@ -56,11 +41,9 @@ const FOLDS = 10_000
 
 export class Memo {
   readonly folds: Folds = new LRUCache<string, Fold>({ maxSize: FOLDS, sizeCalculation: () => 1 }) // `max` would reserve its room at once
-  /** A part by itself is the object's own: what nearly all have, and one thing less to look at. */
-  readonly #objects = new WeakMap<object, Part | Neighbours | Place | WeakPlace>()
-  /** Those among whom the last one was found, and where the next is to be expected. */
-  #near: Neighbours | undefined
-  #next = 0
+  /** Elements and entries: the part that holds one, or those that begin with it. */
+  readonly #members = new WeakMap<object, Part | Neighbours | Group>()
+  readonly #containers = new WeakMap<object, Container>()
   /** Objects that were too large for one part: worth cutting without serializing them whole first. */
   readonly #large = new WeakSet<object>()
   readonly #strings = new LRUCache<string, Encoded>({
@@ -68,59 +51,56 @@ export class Memo {
     sizeCalculation: (_, text) => text.length,
   })
 
-  /** The part that holds exactly this value, if it is remembered and unchanged. Quickest for elements in their order. */
-  find(value: object): Place | undefined {
-    if (this.#near?.elements[this.#next] === value) {
-      const part = this.#nextPart()
-      if (part !== undefined && matchesWire(value, part.wire)) return { part, index: WHOLE }
-      // Changed in place since; what was remembered of it after that stands by itself.
-    }
-    const known = this.#lookUp(value)
-    if (known === undefined) return undefined
-    if (known instanceof Part) return matchesWire(value, known.wire) ? { part: known, index: WHOLE } : undefined
-    const part = known.part instanceof Part ? known.part : known.part.deref()
-    if (part === undefined) return undefined
-    const { index } = known
-    const wire = index < 0 ? part.wire : (part.wire as readonly unknown[])[index]
-    return matchesWire(value, wire) ? { part, index } : undefined
+  readonly #rules: ValueRules
+
+  constructor(rules: ValueRules = DEFAULT_VALUE_LIMITS) {
+    this.#rules = rules
   }
 
-  /** Work on what a value holds. Afterwards the same is expected next as before; nothing, at the end of the outermost. */
-  inside<Result>(work: () => Result): Result {
-    const [near, next] = [this.#near, this.#next]
-    try {
-      return work()
-    } finally {
-      this.#near = near
-      this.#next = next
-    }
+  /** Whether a value is still what a part holds. */
+  isUnchanged(value: unknown, wire: unknown): boolean {
+    return matchesWire(value, wire, this.#rules)
   }
 
-  /** Notes where an object stands. Other values are left alone. */
-  remember(value: unknown, part: Part, index: number): void {
-    if (typeof value !== 'object' || value === null) return
-    if (index === WHOLE) this.#objects.set(value, part)
-    else this.#objects.set(value, { part: index < 0 ? part : part.weak, index } as Place | WeakPlace)
+  /** What begins with this member. Still to be compared. */
+  member(value: object): Part | Neighbours | Group | undefined {
+    return this.#members.get(value)
   }
 
-  /** The same for at most NEIGHBOURS elements of a list, each with a part of its own, by the first of them. */
+  /** The part that holds exactly this value, if it is remembered and unchanged. */
+  findMember(value: object): Part | undefined {
+    const part = this.#members.get(value)
+    return part instanceof Part && this.isUnchanged(value, part.wire) ? part : undefined
+  }
+
+  /** The same for a list or an object that was one part when it was the value of a channel. */
+  findContainer(value: object): Part | undefined {
+    const whole = this.#containers.get(value)?.whole
+    return whole !== undefined && this.isUnchanged(value, whole.wire) ? whole : undefined
+  }
+
+  /** The groups of a container when it was last stored or read. Still to be compared. */
+  groupsOf(container: object): readonly Group[] {
+    return this.#containers.get(container)?.groups ?? []
+  }
+
+  /** Notes that a part holds this value and nothing else. Values that are no objects are left alone. */
+  remember(value: unknown, part: Part): void {
+    if (isObject(value)) this.#members.set(value, part)
+  }
+
+  /** Notes elements of a list, each with a part of its own, by the first of them. */
   rememberNeighbours(first: object, neighbours: Neighbours): void {
-    this.#objects.set(first, neighbours)
+    this.#members.set(first, neighbours)
   }
 
-  #nextPart(): Part | undefined {
-    return this.#near?.parts[this.#next++]
+  /** Notes a group by its first member. */
+  rememberGroup(first: unknown, group: Group): void {
+    if (isObject(first)) this.#members.set(first, group)
   }
 
-  #lookUp(value: object): Part | Place | WeakPlace | undefined {
-    const known = this.#objects.get(value)
-    if (known !== undefined && !('elements' in known)) return known
-    // One that is no first may still be further on: some between may have been removed.
-    const at = known === undefined ? (this.#near?.elements.indexOf(value, this.#next) ?? -1) : 0
-    if (at < 0) return undefined
-    this.#near = known ?? this.#near
-    this.#next = at
-    return this.#nextPart()
+  rememberContainer(value: object, container: Container): void {
+    this.#containers.set(value, container)
   }
 
   findString(value: string): Encoded | undefined {
@@ -138,4 +118,8 @@ export class Memo {
   rememberLarge(value: object): void {
     this.#large.add(value)
   }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }

@@ -1,5 +1,6 @@
 /** A part: immutable bytes named by their hash; the unit that is stored once a thread, cached and verified. */
 import { createHash, createHmac, hash } from 'node:crypto'
+import { shapeOf, type JsonShape } from './json-shape.ts'
 import { parseWire } from './value.ts'
 
 /**
@@ -17,7 +18,7 @@ declare const brand: unique symbol
 /** A kind and 22 characters of base64url: 132 bits of SHA-256 over kind and bytes. Only `namePart` makes one. */
 export type PartName = string & { readonly [brand]: true }
 
-/** Whether a string has the form of a part's name. */
+/** Whether a string has the form of a part's name: a kind and 22 characters. */
 export function isPartName(text: string): text is PartName {
   return /^[vgitb][A-Za-z0-9_-]{22}$/.test(text)
 }
@@ -38,6 +39,9 @@ export function namePart(kind: PartKind, body: string | Uint8Array, key?: Uint8A
   return (kind + digest.slice(0, 22)) as PartName
 }
 
+/** A part's fields, its name, and its place in a cache. */
+const PART_BYTES = 250
+
 /**
  * A part in memory. JSON is held either as text or as the tree it parses to ("wire tree"), never as both: a tree gives
  * its text back to the letter, since JSON.stringify wrote it.
@@ -51,7 +55,7 @@ export class Part {
   #text: string | undefined
   #wire: unknown
   readonly bytes: Uint8Array | undefined
-  #weak: WeakRef<Part> | undefined
+  #shape: JsonShape | undefined
   /** A note of `KnownThreads`: by what it is known to be stored. A look at it takes a tenth of a look for the name. */
   basis: object | undefined
 
@@ -73,9 +77,23 @@ export class Part {
     return namePart(name.charAt(0) as PartKind, body) === name ? new Part(name as PartName, body) : undefined
   }
 
-  /** A weak reference to this part, one for all who want it. */
-  get weak(): WeakRef<Part> {
-    return (this.#weak ??= new WeakRef<Part>(this))
+  /** Elements and entries in it, as `maxItems` counts them. */
+  get items(): number {
+    return this.bytes === undefined ? this.#shapeOf().items : 0
+  }
+
+  /**
+   * About what the part takes in memory, in bytes: the larger of its text and the tree that it parses to (see
+   * json-shape.ts), and what stands around them.
+   */
+  get heapBytes(): number {
+    if (this.bytes !== undefined) return PART_BYTES + this.bytes.length
+    const { textBytes, treeBytes } = this.#shapeOf()
+    return PART_BYTES + Math.max(textBytes, treeBytes)
+  }
+
+  #shapeOf(): JsonShape {
+    return (this.#shape ??= shapeOf(this.text))
   }
 
   /** The JSON text. */
@@ -83,12 +101,16 @@ export class Part {
     return this.#text ?? JSON.stringify(this.#wire)
   }
 
-  /** The tree the text parses to. Shared by all readers: nobody may change it. */
+  /** The tree the text parses to. All readers share it, so it must not be changed. */
   get wire(): unknown {
     if (this.#text !== undefined) {
       this.#wire = parseWire(this.#text)
+      this.#shapeOf() // while the text is there
       this.#text = undefined
     }
     return this.#wire
   }
 }
+
+/** Parts that are at hand. */
+export type Parts = ReadonlyMap<PartName, Part>

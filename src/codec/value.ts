@@ -7,7 +7,10 @@
  * `value/from-wire.ts` lists every marker.
  */
 
-export { matchesWire, parseWire, reviveWire, stringifyValue } from './value/codec.ts'
-export { DEFAULT_VALUE_LIMITS, type ValueLimits } from './value/limits.ts'
-export { LosslessSerializer } from './value/lossless-serializer.ts'
+export { containedForms } from './value/contained-forms.ts'
+export { matchesWire, parseWire, reviveWire, stringifyValue, ValueReader } from './value/codec.ts'
+export { DEFAULT_VALUE_LIMITS, type LostClass, type ValueLimits, type ValueRules } from './value/limits.ts'
+export { LosslessSerializer, type LosslessSerializerOptions } from './value/lossless-serializer.ts'
 export { isPlainArray, isPlainObject } from './value/plain.ts'
+export type { ClassCodec } from './value/class-codec.ts'
+export { classesByName } from './value/user-classes.ts'

@@ -1,3 +1,8 @@
+/** `@> any (…)`. */
+export function containsAny(whole: unknown, parts: readonly unknown[]): boolean {
+  return parts.some((part) => contains(whole, part))
+}
+
 /**
  * Whether one JSON value contains another, as jsonb's `@>` means it
  * (https://www.postgresql.org/docs/current/datatype-json.html#JSON-CONTAINMENT): objects contain objects whose keys they

@@ -1,7 +1,8 @@
 /** What a checkpointer has done since it was made, in numbers. */
+import type { LostClass } from '../codec/value.ts'
 import type { OperationAddress } from '../errors.ts'
 import { OPERATIONS, type Operation } from './operations.ts'
-import { publishLateWrite, tracedOperation } from './tracing.ts'
+import { publishLateWrite, publishLostClass, tracedOperation } from './tracing.ts'
 import type { TransferStats } from './transfer-stats.ts'
 
 /** Calls, also those that failed. */
@@ -12,6 +13,8 @@ export interface CommonStats {
   readonly operations: OperationCounts
   /** Calls of runs that began before their thread was deleted: dropped, without an error. */
   readonly lateWritesDropped: number
+  /** Classes whose instances were stored as plain data, as they are not registered. */
+  readonly unknownClasses: number
 }
 
 /** Counts for `stats()`, and for the trace of the operation that is going on. */
@@ -26,6 +29,7 @@ export class Meter {
     partsReused: 0,
   }
   #lateWritesDropped = 0
+  #unknownClasses = 0
 
   began(operation: Operation): void {
     this.#operations[operation]++
@@ -43,8 +47,18 @@ export class Meter {
     publishLateWrite(operation, address)
   }
 
+  /** A class is stored as plain data for the first time. */
+  lostClass(lost: LostClass): void {
+    this.#unknownClasses++
+    publishLostClass(lost)
+  }
+
   common(): CommonStats {
-    return { operations: { ...this.#operations }, lateWritesDropped: this.#lateWritesDropped }
+    return {
+      operations: { ...this.#operations },
+      lateWritesDropped: this.#lateWritesDropped,
+      unknownClasses: this.#unknownClasses,
+    }
   }
 
   transfer(): TransferStats {

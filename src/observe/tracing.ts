@@ -5,9 +5,11 @@
  *   tracingChannel('langgraph-pg-checkpointer:put')   and :putWrites, :getTuple, :list, :deleteThread, :getDeltaChannelHistory
  *   channel('langgraph-pg-checkpointer:failed-attempt')   an attempt that failed and may be followed by another
  *   channel('langgraph-pg-checkpointer:late-write')   a call of a run that began before its thread was deleted
+ *   channel('langgraph-pg-checkpointer:class-lost')   a class, once a checkpointer, whose instances are stored as plain data
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { channel, tracingChannel, type TracingChannel } from 'node:diagnostics_channel'
+import type { LostClass } from '../codec/value.ts'
 import type { OperationAddress } from '../errors.ts'
 import { CHANNEL_PREFIX, OPERATIONS, type Operation } from './operations.ts'
 import type { TransferStats } from './transfer-stats.ts'
@@ -48,6 +50,7 @@ export interface FailedAttempt {
 
 const failedAttempts = channel(`${CHANNEL_PREFIX}failed-attempt`)
 const lateWrites = channel(`${CHANNEL_PREFIX}late-write`)
+const lostClasses = channel(`${CHANNEL_PREFIX}class-lost`)
 
 /** Set only while there is a subscriber: the layers below then add to it. */
 const current = new AsyncLocalStorage<OperationContext>()
@@ -113,6 +116,10 @@ export function publishLateWrite(
 ): void {
   if (lateWrites.hasSubscribers)
     lateWrites.publish({ operation, address: { threadId, ns, checkpointId } } satisfies LateWrite)
+}
+
+export function publishLostClass(lost: LostClass): void {
+  if (lostClasses.hasSubscribers) lostClasses.publish(lost)
 }
 
 async function timed<Result>(context: OperationContext, work: () => Promise<Result>): Promise<Result> {

@@ -217,7 +217,7 @@ interface ListArguments {
   readonly checkpoint: string | null
   readonly before: string | null
   readonly below_seq: number | null
-  readonly filter: string | null
+  readonly filters: readonly string[] | null
   readonly limit: number
 }
 /** A page of a thread's checkpoints. */
@@ -231,7 +231,7 @@ export const list: PgFunction<ListArguments, ReadingTuple> = {
     checkpoint: 'text',
     before: 'text',
     below_seq: 'bigint',
-    filter: 'jsonb',
+    filters: 'jsonb[]',
     limit: 'integer',
   },
 }
@@ -244,7 +244,7 @@ interface ListAllArguments {
   readonly below_id: string | null
   readonly below_thread: string | null
   readonly below_ns: string | null
-  readonly filter: string | null
+  readonly filters: readonly string[] | null
   readonly limit: number
 }
 /** A page of the addresses of checkpoints over all threads. */
@@ -259,7 +259,7 @@ export const listAll: PgFunction<ListAllArguments, AddressTuple> = {
     below_id: 'text',
     below_thread: 'text',
     below_ns: 'text',
-    filter: 'jsonb',
+    filters: 'jsonb[]',
     limit: 'integer',
   },
 }

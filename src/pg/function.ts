@@ -1,7 +1,7 @@
 /** A function of sql/functions, declared once: its name and its parameters, in order. Statements are built from that. */
 import { quoteIdentifier } from './identifier.ts'
 
-export type SqlType = 'text' | 'text[]' | 'integer' | 'integer[]' | 'bigint' | 'json' | 'jsonb' | 'bytea'
+export type SqlType = 'text' | 'text[]' | 'integer' | 'integer[]' | 'bigint' | 'json' | 'jsonb[]' | 'bytea'
 
 /**
  * - `json` one value, a JSON text; called in the select list, alone or with other calls of the same function

@@ -5,9 +5,8 @@ import { quoteIdentifier } from './identifier.ts'
 
 export interface Migration {
   readonly version: number
-  /** That of its file below sql/, without its ending. */
   readonly name: string
-  /** The text of that file: the changes to tables, columns and indexes. */
+  /** The changes to tables, columns and indexes. */
   readonly sql: string
   /** The oldest schema version that a release must know to work with the tables after this migration. */
   readonly requires: number
@@ -16,7 +15,7 @@ export interface Migration {
 }
 
 /**
- * A function is changed by a new migration, be its file empty: databases at the newest version are not looked at again. Before
+ * A function is changed by a new migration, even if its file is empty: databases at the newest version are not looked at again. Before
  * a version is released, its digest here may still be brought up to date.
  */
 export const MIGRATIONS: readonly Migration[] = [
@@ -50,8 +49,8 @@ export function functionsDigest(): string {
   return hash('sha256', texts.join('\n'), 'base64url').slice(0, 22)
 }
 
-function statementsOf(text: string, schema: string, server: ServerFeatures): string[] {
-  return text
+function statementsOf(sql: string, schema: string, server: ServerFeatures): string[] {
+  return sql
     .split(/^--;;$/m)
     .map((statement) =>
       statement

@@ -6,7 +6,7 @@
 import type { Part, PartName } from '../codec/part.ts'
 import { LruMap } from '../lru-map.ts'
 import type { CheckpointProof, Proof, WriteProof } from './proof.ts'
-import type { Answer, Delivery, Verdict, WritesVerdict } from './store.ts'
+import type { Answer, Delivery, FinalVerdict } from './store.ts'
 
 type PartSet = ReadonlyMap<PartName, Part>
 
@@ -17,7 +17,7 @@ export interface Destination {
 }
 
 /** What came of a record. */
-export interface Delivered<V extends Verdict> extends Answer<V> {
+export interface Delivered extends Answer<FinalVerdict> {
   /** Of the record's parts, those that were sent. */
   readonly newParts: readonly Part[]
   /** How many were left out. */
@@ -78,7 +78,7 @@ export class KnownThreads {
     parts: PartSet,
     proofOf: ((seq: number) => CheckpointProof) | undefined,
     send: (delivery: Delivery) => Promise<Answer>,
-  ): Promise<Delivered<Verdict>> {
+  ): Promise<Delivered> {
     const { answer, plan } = await this.#deliver(to, parts, send)
     if (proofOf !== undefined && answer.verdict !== 'deleted')
       this.#committed(to.threadId, answer, proofOf(answer.seq), plan, parts)
@@ -90,29 +90,34 @@ export class KnownThreads {
     to: Destination,
     parts: PartSet,
     writes: readonly { readonly proof: WriteProof; readonly parts: PartSet }[],
-    send: (delivery: Delivery) => Promise<Answer<WritesVerdict>>,
-  ): Promise<Delivered<WritesVerdict>> {
+    send: (delivery: Delivery) => Promise<Answer>,
+  ): Promise<Delivered> {
     const { answer, plan } = await this.#deliver(to, parts, send)
     if (answer.verdict === 'stored')
       for (const write of writes) this.learn(to.threadId, answer.generation, write.proof, write.parts.values())
     return delivered(answer, plan, parts)
   }
 
-  /** Where the store can't find what the knowledge rests on, all parts are sent. */
-  async #deliver<V extends Verdict>(
+  /**
+   * Where the store can't find what the knowledge rests on, all parts are sent. Where they are so many that some go ahead,
+   * those may be gone in turn when the record comes; so this goes on until there is another answer.
+   */
+  async #deliver(
     { threadId, run }: Destination,
     parts: PartSet,
-    send: (delivery: Delivery) => Promise<Answer<V>>,
-  ): Promise<{ readonly answer: Answer<V>; readonly plan: Plan }> {
-    let plan = this.#plan(this.#threads.get(threadId), threadId, run, parts)
-    let answer = await send(plan.delivery)
-    if (answer.verdict === 'generation') {
+    send: (delivery: Delivery) => Promise<Answer>,
+  ): Promise<{ readonly answer: Answer<FinalVerdict>; readonly plan: Plan }> {
+    let thread = this.#threads.get(threadId)
+    for (;;) {
+      const plan = this.#plan(thread, threadId, run, parts)
+      const answer = await send(plan.delivery)
+      if (isFinal(answer)) {
+        if (answer.verdict !== 'deleted') this.runBegan(run, threadId, answer.generation)
+        return { answer, plan }
+      }
       this.forget(threadId)
-      plan = this.#plan(undefined, threadId, run, parts)
-      answer = await send(plan.delivery)
+      thread = undefined
     }
-    if (answer.verdict !== 'deleted') this.runBegan(run, threadId, answer.generation)
-    return { answer, plan }
   }
 
   /** These parts are stored, as a commit that was read leads to them. */
@@ -153,21 +158,23 @@ export class KnownThreads {
   /** All that the commit relied on was found, so it was committed before this one: this one proves it, too. */
   #committed(
     threadId: string,
-    { verdict, generation }: Answer,
+    { verdict, generation }: Answer<FinalVerdict>,
     proof: CheckpointProof,
     { delivery, reliedOn }: Plan,
     parts: PartSet,
   ): void {
     const thread = this.#inGeneration(threadId, generation)
-    // A duplicate was committed at some earlier time, whatever was found now: it proves what its own row leads to.
+    // A duplicate was committed at some earlier time, whatever was found now, and a replaced one may go back to content
+    // that it had before: they prove what their own rows lead to.
+    const isNew = verdict === 'stored'
     // What has moved on since this one was sent, to a commit that this one has not looked for, stays apart.
     const isCurrent = ({ basis, proof: sent }: Plan['reliedOn'][number]) =>
       basis.thread === thread && basis.proof === sent && basis.mergedInto === undefined
-    const current = verdict === 'duplicate' ? [] : reliedOn.filter(isCurrent).map(({ basis }) => basis)
+    const current = isNew ? reliedOn.filter(isCurrent).map(({ basis }) => basis) : []
     const basis = current[0] ?? { thread, proof, mergedInto: undefined }
     basis.proof = proof
     for (const other of current.slice(1)) other.mergedInto = basis
-    for (const part of verdict === 'duplicate' ? parts.values() : delivery.newParts) note(part, basis)
+    for (const part of isNew ? delivery.newParts : parts.values()) note(part, basis)
     this.#threads.set(threadId, thread)
   }
 
@@ -188,7 +195,11 @@ function basisOf(part: Part, thread: KnownThread): Basis | undefined {
   return basis
 }
 
-function delivered<V extends Verdict>(answer: Answer<V>, { delivery }: Plan, parts: PartSet): Delivered<V> {
+function isFinal(answer: Answer): answer is Answer<FinalVerdict> {
+  return answer.verdict !== 'generation'
+}
+
+function delivered(answer: Answer<FinalVerdict>, { delivery }: Plan, parts: PartSet): Delivered {
   const { newParts } = delivery
   return { ...answer, newParts, omitted: parts.size - newParts.length }
 }

@@ -3,7 +3,7 @@ import type { RunnableConfig } from '@langchain/core/runnables'
 import type { CheckpointListOptions } from '@langchain/langgraph-checkpoint'
 import { checkpointIdOf, kindOf, parsePartialAddress } from '../address.ts'
 import { toJsonbText } from '../codec/jsonb-text.ts'
-import { stringifyValue } from '../codec/value.ts'
+import { containedForms, parseWire, stringifyValue } from '../codec/value.ts'
 import { InvalidInputError } from '../errors.ts'
 
 /** What `list` was asked for. */
@@ -15,8 +15,8 @@ export interface ListQuery {
   readonly checkpointId: string | undefined
   /** Strictly before this checkpoint: by commit where a namespace asked for holds it, else by id. */
   readonly before: string | undefined
-  /** A JSON text that metadata must contain, as jsonb's `@>` means it. */
-  readonly filter: string | undefined
+  /** JSON texts, of which metadata must contain one, as jsonb's `@>` means it. */
+  readonly filters: readonly string[] | undefined
   readonly limit: number | undefined
 }
 
@@ -24,22 +24,31 @@ export function parseListQuery(config: RunnableConfig, options: CheckpointListOp
   return {
     ...parsePartialAddress(config),
     before: options?.before === undefined ? undefined : checkpointIdOf(options.before),
-    filter: parseFilter(options?.filter),
+    filters: parseFilter(options?.filter),
     limit: parseLimit(options?.limit),
   }
 }
 
+/** Each object of a filter that has one key, which starts with `$`, doubles what is looked for: six of them. */
+const MAX_FORMS = 64
+
 /** A key whose value is undefined does not filter (contract 7.20). */
-function parseFilter(filter: unknown): string | undefined {
+function parseFilter(filter: unknown): string[] | undefined {
   if (filter === undefined) return undefined
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {
     throw new InvalidInputError('filter', `must be an object of metadata keys and values; got ${kindOf(filter)}.`)
   }
   const entries = Object.entries(filter).filter(([, value]) => value !== undefined)
   if (entries.length === 0) return undefined
-  // Entry by entry: an object of one key that starts with `$` would be escaped, but metadata have more keys than that.
-  const texts = entries.map(([key, value]) => `${JSON.stringify(key)}:${stringifyValue(value, `filter.${key}`)}`)
-  return toJsonbText(`{${texts.join(',')}}`)
+  const text = stringifyValue(Object.fromEntries(entries), 'filter')
+  const forms = containedForms(parseWire(text), MAX_FORMS)
+  if (forms.length > MAX_FORMS) {
+    throw new InvalidInputError(
+      'filter',
+      'has more than six objects whose only key starts with "$". Leave some of them out.',
+    )
+  }
+  return forms.map((form) => toJsonbText(JSON.stringify(form)))
 }
 
 function parseLimit(limit: unknown): number | undefined {

@@ -3,7 +3,7 @@ import type { Address } from '../address.ts'
 import type { Part, PartName } from '../codec/part.ts'
 import type { HistoryChannel, StoredCheckpoint, StoredHistory } from '../codec/record.ts'
 import { compareBytes } from '../codec/write-order.ts'
-import { contains } from '../memory/containment.ts'
+import { containsAny } from '../memory/containment.ts'
 import { fromSnapshot, toSnapshot, type ThreadsSnapshot } from '../memory/snapshot.ts'
 import { ThreadMap, type ThreadMapOptions } from '../memory/thread-map.ts'
 import type { ListQuery } from './list-query.ts'
@@ -79,7 +79,7 @@ export class MemoryStore implements Store {
 
   #ordered(query: ListQuery): StoredCheckpoint[] {
     const found: StoredCheckpoint[] = []
-    const filter: unknown = query.filter === undefined ? undefined : JSON.parse(query.filter)
+    const filters = query.filters?.map((filter): unknown => JSON.parse(filter))
     for (const [threadId, thread] of this.#threads.threads) {
       if (query.threadId !== undefined && query.threadId !== threadId) continue
       const beforeSeq =
@@ -90,8 +90,7 @@ export class MemoryStore implements Store {
         if (beforeSeq !== undefined && checkpoint.seq >= beforeSeq) continue
         if (beforeSeq === undefined && query.before !== undefined && compareBytes(checkpointId, query.before) >= 0)
           continue
-        if (filter !== undefined && !contains(JSON.parse(checkpoint.metadata), filter)) continue
-        found.push(checkpoint)
+        if (filters === undefined || containsAny(JSON.parse(checkpoint.metadata), filters)) found.push(checkpoint)
       }
     }
     return found.toSorted(query.threadId === undefined ? byId : (a, b) => b.seq - a.seq)

@@ -94,7 +94,7 @@ export class PgStore implements Store {
         checkpoint: query.checkpointId ?? null,
         before: query.before ?? null,
         below_seq: belowSeq,
-        filter: query.filter ?? null,
+        filters: query.filters ?? null,
         limit: size,
       })
       const checkpoints = readings.map((reading) => checkpointOf(threadId, reading))
@@ -147,7 +147,7 @@ export class PgStore implements Store {
         below_id: last?.[2] ?? null,
         below_thread: last?.[0] ?? null,
         below_ns: last?.[1] ?? null,
-        filter: query.filter ?? null,
+        filters: query.filters ?? null,
         limit: size,
       })
       for (const [threadId, ns, checkpointId] of addresses) {

@@ -1,5 +1,5 @@
 import type { ParsedCheckpoint } from '../codec/checkpoint-codec.ts'
-import type { Parts } from '../codec/decode.ts'
+import type { Parts } from '../codec/part.ts'
 
 /** What is aimed at to hold of checkpoints that were not given yet, in characters; one checkpoint may have more. */
 const AHEAD_CHARS = 8 * 1024 * 1024

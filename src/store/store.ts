@@ -50,6 +50,9 @@ export interface WritesRecord {
  */
 export type Verdict = 'stored' | 'duplicate' | 'replaced' | 'generation' | 'deleted'
 
+/** All that a caller may be told in the end. */
+export type FinalVerdict = Exclude<Verdict, 'generation'>
+
 export interface Answer<V extends Verdict = Verdict> {
   readonly verdict: V
   /** The checkpoint's place in the thread's order of commits; 0 where there is none. */

@@ -1,6 +1,6 @@
 /** A client of ioredis that loads the package when it is needed: most have no Redis. */
 import { OptionsError } from '../errors.ts'
-import type { OwnClient } from './redis-client.ts'
+import type { OwnClient } from './redis-commands.ts'
 
 type RedisClass = new (...args: readonly (string | object)[]) => OwnClient
 

@@ -1,7 +1,7 @@
 /** Brings the parts of a value: from this process, else from the tiers further away, else from the store. */
-import { collectMissing, reachable, type Parts } from '../codec/decode.ts'
+import { collectMissing, reachable } from '../codec/leads-to.ts'
 import type { Node } from '../codec/format.ts'
-import type { Part, PartName } from '../codec/part.ts'
+import type { Part, PartName, Parts } from '../codec/part.ts'
 import type { PartTier } from './part-tier.ts'
 import { SingleFlight } from './single-flight.ts'
 
@@ -53,8 +53,8 @@ export class PartLadder {
     }
     const missing = new Set<PartName>()
     for (const node of nodes) collectMissing(node, (name) => found.get(name) ?? this.#peek(name, found), missing)
-    if (missing.size === 0) return found
-    await this.#climb(threadId, missing, found, fetch)
+    if (missing.size > 0) await this.#climb(threadId, missing, found, fetch)
+    else if (brought.length === 0) return found
     return reachable(nodes, found)
   }
 

@@ -1,14 +1,7 @@
 /** The ioredis client: the caller's, used as it is, or one made here, with options that make it fail fast. */
 import { OptionsError } from '../errors.ts'
 import { LazyRedis } from './lazy-redis.ts'
-
-/** The part of a `Redis` or `Cluster` of ioredis 5 or 6 that is used. No listener is added, and it is never closed here. */
-export interface RedisClient {
-  readonly status: string
-  mgetBuffer(keys: string[]): Promise<(Buffer | null)[]>
-  set(key: string, value: string | Buffer, px: 'PX', milliseconds: number, nx: 'NX'): Promise<'OK' | null>
-  unlink(keys: string[]): Promise<number>
-}
+import type { RedisClient } from './redis-commands.ts'
 
 /**
  * Options for a client that is made here: ioredis's `RedisOptions`. They override the defaults that make it fail fast, but
@@ -43,15 +36,6 @@ export interface RedisLink {
   close(): void
   /** Why the last connection failed, if one has; of a client of the caller it is not known. */
   problem(): string | undefined
-}
-
-/** A client that was made here. */
-export interface OwnClient extends RedisClient {
-  /** The socket, once there is one. */
-  readonly stream?: { unref?(): void } | undefined
-  connect(): Promise<void>
-  disconnect(reconnect?: boolean): void
-  on(event: 'error' | 'connect', listener: (error: unknown) => void): unknown
 }
 
 /** @throws OptionsError where the connection can't be used. It never holds a password. */

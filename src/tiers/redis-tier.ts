@@ -12,7 +12,8 @@ import { Part, type PartName } from '../codec/part.ts'
 import { CircuitBreaker, type BreakerState } from './circuit-breaker.ts'
 import { FillQueue } from './fill-queue.ts'
 import type { PartTier, TierStats } from './part-tier.ts'
-import { openRedis, problemOf, type RedisClient, type RedisConnection, type RedisLink } from './redis-client.ts'
+import { openRedis, problemOf, type RedisConnection, type RedisLink } from './redis-client.ts'
+import type { RedisClient } from './redis-commands.ts'
 import { ReplyTimeoutError, replyInTime } from './reply-in-time.ts'
 
 export interface RedisTierOptions {

@@ -156,6 +156,12 @@ export function listContract(subject: Subject): void {
     ['a boolean', { flag: true }, [1]],
     ['a key that starts with a dollar', { $kind: 'x' }, [1]],
     ['two keys that start with a dollar', { $kind: 'x', $more: 1 }, [1]],
+    ['an object whose only key starts with a dollar', { cost: { $: 5 } }, [3, 2, 1]],
+    ['an object whose only key is an operator', { cost: { $gt: 5 } }, [2]],
+    ['such objects in one another', { deep: { $a: { $b: 1 } } }, [3, 2, 1]],
+    ['such an object that has another value', { cost: { $: 6 } }, []],
+    ['such objects in a list', { list: [{ $a: 1 }, { $b: [{ $c: 2 }] }] }, [2, 1]],
+    ['six such objects', { six: [{ $a: 1 }, { $b: 1 }, { $c: 1 }, { $d: 1 }, { $e: 1 }, { $f: 1 }] }, [3]],
     ['a Date', { when: new Date(0) }, [1]],
     ['__proto__', JSON.parse('{"__proto__":{"a":1}}') as object, [1]],
     ['a name from Object.prototype', { toString: undefined, constructor: 'x' }, []],
@@ -175,9 +181,32 @@ export function listContract(subject: Subject): void {
         when: new Date(0),
         '\0\ud800\\\uf8ff': '\0\ud800\\\uf8ff0000',
         ['__proto__']: { a: 1 },
+        cost: { $: 5 },
+        deep: { $a: { $b: 1 } },
+        list: [{ $a: 1 }, { $b: [{ $c: 2, d: 1 }] }],
       },
-      { source: 'loop', nested: { a: 1 }, tags: ['b'], '\uf8ff0000': 1, '\0': 2 },
-      { source: 'update', nested: { a: '1' }, tags: [], step: 3 },
+      {
+        source: 'loop',
+        nested: { a: 1 },
+        tags: ['b'],
+        '\uf8ff0000': 1,
+        '\0': 2,
+        cost: { $: 5, $gt: 5 },
+        deep: { $a: { $b: 1, $c: 2 } },
+        list: [
+          { $b: [{ $c: 2 }], more: 1 },
+          { $a: 1, more: 1 },
+        ],
+      },
+      {
+        source: 'update',
+        nested: { a: '1' },
+        tags: [],
+        step: 3,
+        cost: { $: 5, currency: 'EUR' },
+        deep: { $a: { $b: 1 }, more: 1 },
+        six: [{ $a: 1, b: 1 }, { $b: 1 }, { $c: 1 }, { $d: 1 }, { $e: 1 }, { $f: 1 }],
+      },
     ]
     for (const [i, row] of rows.entries()) await thread.put({ i }, { metadata: { ...row, step: i + 1 } })
     const read = await thread.list({ filter: filter as Record<string, unknown> })
@@ -194,6 +223,12 @@ export function listContract(subject: Subject): void {
 
   test.each([null, 'x', 1, ['a']])('a filter of %j is refused', async (filter) => {
     const list = new TestThread(subject()).ids({ filter: filter as never })
+    await expect(list).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'filter' })
+  })
+
+  test('a filter with more than six objects whose only key starts with a dollar is refused', async () => {
+    const filter = { list: Array.from({ length: 7 }, (_, i) => ({ [`$${i}`]: i })) }
+    const list = new TestThread(subject()).ids({ filter })
     await expect(list).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'filter' })
   })
 

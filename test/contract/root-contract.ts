@@ -1,4 +1,4 @@
-import { configOf, METADATA, newId, TestThread, textOf, withBytesAsText } from '../support/checkpoints.ts'
+import { checkpointOf, configOf, METADATA, newId, TestThread, textOf, withBytesAsText } from '../support/checkpoints.ts'
 import type { Subject } from './checkpointer-contract.ts'
 
 /** Values of every stored form: inline, one part, several parts, text, bytes, special. */
@@ -59,6 +59,13 @@ export function rootContract(subject: Subject): void {
       const expected = { ...FORMS, shared, all: { shared, list: [shared] } }
       expect(withBytesAsText(await thread.values(copy.id))).toStrictEqual(withBytesAsText(expected))
     }
+  })
+
+  test.each([undefined, null])('where newVersions is %j, every value is kept', async (none) => {
+    const thread = new TestThread(subject())
+    const checkpoint = checkpointOf(newId(), { foo: 'bar' }, { versions: { foo: 1 } })
+    await subject().put(thread.config(), checkpoint, METADATA, none as never)
+    expect(await thread.values()).toStrictEqual({ foo: 'bar' })
   })
 
   test('what another namespace holds does not count', async () => {

@@ -1,9 +1,11 @@
 /** A serializer of the caller's own: called at once, waited for, and its bytes come back to it. */
 import assert from 'node:assert/strict'
+import { createCipheriv, createDecipheriv, randomBytes, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Annotation, START, StateGraph } from '@langchain/langgraph'
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
-import { TestThread, textOf } from '../support/checkpoints.ts'
+import { collect, TestThread, textOf } from '../support/checkpoints.ts'
 import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
 
 /** Shifts every byte; takes as long as the value says; notes when it was called. */
@@ -26,21 +28,78 @@ class SlowSerializer implements SerializerProtocol {
   }
 }
 
+/** Gives other bytes each time, at once, as a cipher with a random nonce does. */
+const cipher = {
+  dumpsTyped(value: unknown): [string, Uint8Array] {
+    if (value === 'not this one') throw new Error('not this one')
+    const key = randomBytes(16)
+    const hidden = createCipheriv('aes-128-ctr', key, Buffer.alloc(16)).update(JSON.stringify(value))
+    return ['encrypted', Buffer.concat([key, hidden])]
+  },
+  loadsTyped(_: string, data: Uint8Array): unknown {
+    const decipher = createDecipheriv('aes-128-ctr', data.subarray(0, 16), Buffer.alloc(16))
+    return JSON.parse(decipher.update(data.subarray(16)).toString())
+  },
+} as unknown as SerializerProtocol
+
 let database: TestDatabase
 const serde = new SlowSerializer()
 const checkpointers: Record<string, InMemoryCheckpointer | PgCheckpointer> = {}
+const encrypting: typeof checkpointers = {}
 beforeAll(async () => {
   database = await createDatabase()
   checkpointers['InMemoryCheckpointer'] = new InMemoryCheckpointer({ serde })
   checkpointers['PgCheckpointer'] = new PgCheckpointer({ connection: database.url, schema: testSchema, serde })
+  encrypting['InMemoryCheckpointer'] = new InMemoryCheckpointer({ serde: cipher })
+  encrypting['PgCheckpointer'] = new PgCheckpointer({ connection: database.url, schema: testSchema, serde: cipher })
 })
 afterAll(async () => {
-  await (checkpointers['PgCheckpointer'] as PgCheckpointer).end()
+  for (const { PgCheckpointer: onPostgres } of [checkpointers, encrypting]) await (onPostgres as PgCheckpointer).end()
   await database.drop()
 })
 
 describe.each(['InMemoryCheckpointer', 'PgCheckpointer'])('%s', (name) => {
   const newThread = () => new TestThread(checkpointers[name]!)
+
+  describe('one that encrypts, and answers at once', () => {
+    test('keeps values and writes', async () => {
+      const thread = new TestThread(encrypting[name]!)
+      const id = await thread.put({ x: { text: textOf(1, 3000) }, y: null })
+      await thread.write(id, [['x', [2]]])
+      const { checkpoint, pendingWrites } = await thread.mustRead()
+      expect(checkpoint.channel_values).toStrictEqual({ x: { text: textOf(1, 3000) }, y: null })
+      expect(pendingWrites).toStrictEqual([['task', 'x', [2]]])
+    })
+
+    test('a copy of a root keeps all its values', async () => {
+      const app = new StateGraph(Annotation.Root({ text: Annotation<string> }))
+        .addNode('copy', ({ text }) => ({ text: `${text}!` }))
+        .addEdge(START, 'copy')
+        .compile({ checkpointer: encrypting[name]! })
+      const config = { configurable: { thread_id: randomUUID() } }
+      await app.invoke({ text: 'kept' }, config)
+      const root = (await collect(app.getStateHistory(config))).at(-1)!
+      const first = await app.updateState(root.config, { text: 'kept' }, START)
+      await app.updateState(root.config, null, '__copy__')
+      const copy = await app.getState(config)
+      expect([copy.values, copy.metadata?.source]).toStrictEqual([root.values, 'fork'])
+      await app.updateState(first, null, '__copy__')
+      expect((await app.getState(config)).values).toStrictEqual({ text: 'kept' })
+    })
+
+    test('where it throws, the call rejects, and no promise is left behind', async () => {
+      const unhandled: unknown[] = []
+      const note = (reason: unknown) => unhandled.push(reason)
+      process.on('unhandledRejection', note)
+      const thread = new TestThread(encrypting[name]!)
+      await expect(thread.put({ x: 'not this one', y: 'not this one' })).rejects.toThrow('not this one')
+      await expect(thread.write('id', [['x', 'not this one']])).rejects.toThrow('not this one')
+      await sleep(0)
+      process.off('unhandledRejection', note)
+      expect(unhandled).toStrictEqual([])
+      expect(await thread.read()).toBeUndefined()
+    })
+  })
 
   test('what it gives may be a promise of any kind', async () => {
     // oxlint-disable-next-line unicorn/no-thenable

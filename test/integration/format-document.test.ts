@@ -131,6 +131,8 @@ test.each<readonly [text: string, value: unknown]>([
   ['{"$null":{"a":1}}', Object.assign(Object.create(null), { a: 1 })],
   ['{"$regexp":["a+","gi"]}', /a+/gi],
   ['{"$url":"https://example.org/"}', new URL('https://example.org/')],
+  ['{"$params":"a=1&b=2"}', new URLSearchParams('a=1&b=2')],
+  ['{"$headers":[["accept","text/html"]]}', new Headers({ accept: 'text/html' })],
   ['{"$error":["TypeError",{"message":"no","cause":"x"}]}', new TypeError('no', { cause: 'x' })],
   ['{"$bytes":["Float32Array","AACAPw=="]}', new Float32Array([1])],
   [

@@ -131,7 +131,7 @@ test.each([
   const connection = { connectionString: url, options: `-c ${setting}` }
   const checkpointer = new PgCheckpointer({ connection, schema, retryMs: 0 })
   onTestFinished(() => checkpointer.end())
-  await expect(checkpointer.put(config, emptyCheckpoint(), metadata, {})).rejects.toThrow()
+  await expect(checkpointer.put(config, emptyCheckpoint(), metadata, {})).rejects.toBeInstanceOf(Error)
   expect(await checkpointer.health()).toMatchObject({ healthy: false, warnings: [expect.stringContaining(told)] })
 })
 

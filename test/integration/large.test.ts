@@ -31,15 +31,15 @@ test('what is over the limit is refused where it is put, with its channel, and n
   await using onPg = new PgCheckpointer({
     connection: url,
     schema: testSchema,
-    limits: { maxBytes: 100_000, maxDepth: 50 },
+    limits: { maxChars: 100_000, maxDepth: 50 },
   })
-  const inMemory = new InMemoryCheckpointer({ limits: { maxBytes: 100_000, maxDepth: 50 } })
+  const inMemory = new InMemoryCheckpointer({ limits: { maxChars: 100_000, maxDepth: 50 } })
   let deep: unknown = 1
   for (let i = 0; i < 60; i++) deep = { deep }
   for (const checkpointer of [onPg, inMemory]) {
     const thread = new TestThread(checkpointer)
     const kept = await thread.put({ x: 1 })
-    const tooLong = { code: 'TOO_LARGE', option: 'maxBytes', message: expect.stringContaining('text') as string }
+    const tooLong = { code: 'TOO_LARGE', option: 'maxChars', message: expect.stringContaining('text') as string }
     await expect(thread.put({ text: 'x'.repeat(100_001) }, { parent: kept })).rejects.toMatchObject(tooLong)
     const rows = Array.from({ length: 30 }, (_, i) => ({ i, text: 'y'.repeat(5000) }))
     await expect(thread.put({ text: rows }, { parent: kept })).rejects.toMatchObject(tooLong)

@@ -215,14 +215,9 @@ describe('a database that is not current', () => {
 describe('an older database', () => {
   const newer = (name: string): readonly Migration[] => [
     ...MIGRATIONS,
-    {
-      version: MIGRATIONS.length + 1,
-      name,
-      sql: readFileSync(new URL(`../fixtures/migrations/${name}.sql`, import.meta.url), 'utf8'),
-      requires: 1,
-      functions: '',
-    },
+    { version: MIGRATIONS.length + 1, name, sql: madeUp(name), requires: 1, functions: '' },
   ]
+  const madeUp = (name: string) => readFileSync(new URL(`../fixtures/migrations/${name}.sql`, import.meta.url), 'utf8')
   async function migrateTo(url: string, migrations: readonly Migration[]): Promise<void> {
     const driver = openDriver(url, {
       connectTimeoutMs: 10_000,
@@ -230,7 +225,11 @@ describe('an older database', () => {
       preparedStatements: false,
       meter: new Meter(),
     })
-    await migrate(driver, 'langgraph', 'auto', migrations).finally(() => driver.end())
+    try {
+      await migrate(driver, 'langgraph', 'auto', migrations)
+    } finally {
+      await driver.end()
+    }
   }
 
   test('has after a migration, from whichever version, what an empty one has', async () => {

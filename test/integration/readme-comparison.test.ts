@@ -1,11 +1,13 @@
 /** README.md compares with @langchain/langgraph-checkpoint-postgres in a table: each row is run on both. */
 import { readFileSync } from 'node:fs'
-import { Annotation, START, StateGraph } from '@langchain/langgraph'
+import { isDeepStrictEqual } from 'node:util'
+import { Annotation, DeltaChannel, START, StateGraph } from '@langchain/langgraph'
 import { uuid6, type BaseCheckpointSaver, type Checkpoint } from '@langchain/langgraph-checkpoint'
 import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres'
 import { Pool } from 'pg'
 import { PgCheckpointer } from '../../src/index.ts'
 import { createDatabase } from '../support/database.ts'
+import { hasLangGraph } from '../support/langgraph-line.ts'
 
 const read = (file: string): string => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
 const readme = read('README.md')
@@ -86,6 +88,13 @@ const ROWS: readonly Row[] = [
     },
     official: 8,
     ours: 1,
+  },
+  {
+    row: 'parallel writes to a `DeltaChannel`',
+    run: writeInParallel,
+    // LangGraph 1.4 applies them by task id, as PostgresSaver reads them.
+    official: { hasAll: true, isInOrder: !hasLangGraph(7) },
+    ours: { hasAll: true, isInOrder: true },
   },
   // Last, as it makes the other's list() of all threads reject from then on.
   {
@@ -176,6 +185,20 @@ async function forkAndContinue(checkpointer: BaseCheckpointSaver, thread: Thread
 
   const fork = await app.invoke(null, await app.updateState(early.config, { topic: 'lake' }, START))
   return { ran, fork, before: (await app.getState(end.config)).values }
+}
+
+/** What is read back of eight nodes that add to a list at once, against what the run returned. */
+async function writeInParallel(checkpointer: BaseCheckpointSaver, thread: Thread): Promise<unknown> {
+  const list = new DeltaChannel<string[], string[]>((all: string[], writes: string[][]) => all.concat(...writes))
+  const graph = new StateGraph(Annotation.Root({ list })) as StateGraph<any, any, any, string>
+  for (const name of 'abcdefgh') graph.addNode(name, () => ({ list: [name] })).addEdge(START, name)
+  const app = graph.compile({ checkpointer })
+  const returned = ((await app.invoke({ list: ['in'] }, thread)) as { list: string[] }).list
+  const stored = ((await app.getState(thread)).values as { list: string[] }).list
+  return {
+    hasAll: isDeepStrictEqual(new Set(stored), new Set(returned)),
+    isInOrder: isDeepStrictEqual(stored, returned),
+  }
 }
 
 function checkpointOf(values: Record<string, unknown>, version = 1): Checkpoint {

@@ -130,8 +130,8 @@ test.each([
 })
 
 test('the defaults of limits are told', () => {
-  const { maxDepth, maxBytes } = DEFAULT_VALUE_LIMITS
-  expect(readme).toContain(`\`{ maxDepth: ${maxDepth}, maxBytes: ${maxBytes} }\``)
+  const defaults = Object.entries(DEFAULT_VALUE_LIMITS).map(([name, limit]) => `${name}: ${limit}`)
+  expect(readme).toContain(`\`{ ${defaults.join(', ')} }\``)
 })
 
 test('the table of errors is complete', () => {
@@ -165,15 +165,23 @@ test.each<readonly [kind: string, value: unknown]>([
   ['function', () => 1],
   ['symbol', Symbol('s')],
   ['symbol-keyed property', { [Symbol('s')]: 1 }],
-  ['class Foo', new Foo()],
   ['cycle', cycle],
   ['Promise', Promise.resolve()],
   ['generator or iterator', [1].values()],
-  ['boxed primitive', new String('x')],
-  ['non-enumerable property', Object.defineProperty({}, 'x', { value: 1 })],
-  ['Proxy', new Proxy({}, {})],
+  ['Proxy', new Proxy(new Map(), {})],
+  ['bigint of more than 100,000 digits', 10n ** 100_000n],
   ['WeakMap', new WeakMap()],
 ])('a value of kind %s is refused', async (kind, value) => {
   expect(readme).toContain(`\`${kind}\``)
   await expect(new LosslessSerializer().dumpsTyped(value)).rejects.toMatchObject({ code: 'UNSERIALIZABLE_VALUE', kind })
+})
+
+test.each<readonly [kind: string, value: unknown]>([
+  ['class Foo', new Foo()],
+  ['boxed primitive', new String('x')],
+  ['Proxy', new Proxy({}, {})],
+])('a value of kind %s is refused where that is asked for', async (kind, value) => {
+  expect(readme).toContain(`\`${kind}\``)
+  const serializer = new LosslessSerializer({ unknownClasses: 'reject' })
+  await expect(serializer.dumpsTyped(value)).rejects.toMatchObject({ code: 'UNSERIALIZABLE_VALUE', kind })
 })

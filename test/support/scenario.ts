@@ -1,6 +1,7 @@
 /** What LangGraph makes of a checkpointer: a scenario with compiled graphs, on each of ours and on MemorySaver. */
 import { MemorySaver, type BaseCheckpointSaver } from '@langchain/langgraph'
 import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
+import { hasLangGraph } from './langgraph-line.ts'
 import { createDatabase, testSchema, type TestDatabase } from './database.ts'
 
 type Scenario = (checkpointer: BaseCheckpointSaver) => Promise<unknown>
@@ -44,3 +45,7 @@ export function scenario(title: string, run: Scenario, expected: unknown, isMemo
     }
   })
 }
+
+/** A scenario of what LangGraph has since 1.7. */
+export const newScenario: typeof scenario = (...of) =>
+  describe.skipIf(!hasLangGraph(7))('from LangGraph 1.7 on', () => scenario(...of))

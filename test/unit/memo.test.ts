@@ -1,6 +1,8 @@
-/** Elements that were read side by side are found in their order, and one that has changed is found as it was stored last. */
+/** What is remembered of a list's members is found in their order, and one that has changed is found as it was stored last. */
 import { expect, test } from 'vitest'
-import { Memo, WHOLE } from '../../src/codec/memo.ts'
+import { Memo } from '../../src/codec/memo.ts'
+import { MemoCursor } from '../../src/codec/memo-cursor.ts'
+import { Neighbours } from '../../src/codec/neighbours.ts'
 import { Part } from '../../src/codec/part.ts'
 
 const partOf = (value: unknown) => Part.of('v', JSON.stringify(value))
@@ -9,21 +11,27 @@ function remembered() {
   const elements = [{ n: 0 }, { n: 1 }, { n: 2 }, { n: 3 }]
   const parts = elements.map(partOf)
   const memo = new Memo()
-  memo.rememberNeighbours(elements[0]!, { elements, parts })
-  return { memo, elements, parts }
+  const neighbours = new Neighbours()
+  elements.forEach((element, i) => neighbours.add(element, parts[i]!))
+  memo.rememberNeighbours(elements[0]!, neighbours)
+  const find = (wanted: readonly object[]) => {
+    const cursor = new MemoCursor(memo, elements)
+    return wanted.map((element) => cursor.find(element))
+  }
+  return { memo, elements, parts, find }
 }
 
 test('neighbours are found in their order, also where some are missing', () => {
-  const { memo, elements, parts } = remembered()
-  expect(elements.map((element) => memo.find(element)?.part)).toStrictEqual(parts)
-  expect([0, 2, 3].map((i) => memo.find(elements[i]!)?.part)).toStrictEqual([parts[0], parts[2], parts[3]])
+  const { elements, parts, find } = remembered()
+  expect(find(elements)).toStrictEqual(parts)
+  expect(find([0, 2, 3].map((i) => elements[i]!))).toStrictEqual([parts[0], parts[2], parts[3]])
 })
 
 test('a neighbour that was changed in place and stored again is not stored a third time', () => {
-  const { memo, elements, parts } = remembered()
+  const { memo, elements, parts, find } = remembered()
   elements[1]!.n = 10
-  expect(elements.map((element) => memo.find(element)?.part)).toStrictEqual([parts[0], undefined, parts[2], parts[3]])
+  expect(find(elements)).toStrictEqual([parts[0], undefined, parts[2], parts[3]])
   const changed = partOf(elements[1])
-  memo.remember(elements[1], changed, WHOLE)
-  expect(elements.map((element) => memo.find(element)?.part)).toStrictEqual([parts[0], changed, parts[2], parts[3]])
+  memo.remember(elements[1], changed)
+  expect(find(elements)).toStrictEqual([parts[0], changed, parts[2], parts[3]])
 })

@@ -46,6 +46,19 @@ describe('bounds', () => {
     expect(checkpointer.stats()).toMatchObject({ threads: 0, evictedThreads: 0 })
   })
 
+  test('a late put stays dropped after 10,001 other deletions', async () => {
+    const checkpointer = new InMemoryCheckpointer()
+    const run = TestThread.inRun(checkpointer)
+    await run.read()
+    await run.put({ x: 1 })
+    await checkpointer.deleteThread(run.threadId)
+    for (let i = 0; i <= 10_000; i++) await checkpointer.deleteThread(`other ${i}`)
+    await run.put({ x: 'late' })
+    await run.write(run.last!, [['x', 'late']])
+    expect(checkpointer.snapshot().threads).toStrictEqual([])
+    expect(checkpointer.stats().lateWritesDropped).toBe(2)
+  })
+
   test('of too many bytes the least recently used threads go, as many as it takes', async () => {
     const checkpointer = new InMemoryCheckpointer({ maxBytes: 100_000 })
     for (const name of ['a', 'b', 'c', 'd']) await thread(checkpointer, name, 20_000)
@@ -150,7 +163,7 @@ describe('snapshot', () => {
 
   test('what was deleted before it stays deleted after it', async () => {
     const { checkpointer } = await full()
-    const gone = new TestThread(checkpointer, '', 'late')
+    const gone = TestThread.inRun(checkpointer, 'late')
     const id = await gone.put({ x: 1 })
     await checkpointer.deleteThread('late')
     checkpointer.restore(jsonOf(checkpointer.snapshot()))

@@ -13,6 +13,15 @@ export function bytesClass(value: ArrayBufferLike | ArrayBufferView): string | u
   return known !== undefined && isBuiltinPrototype(prototype, known.prototype) ? name : undefined
 }
 
+/** The built-in class that a subclass of binary data extends. A Buffer's is Uint8Array. */
+export function bytesBase(value: ArrayBufferLike | ArrayBufferView): string {
+  if (!ArrayBuffer.isView(value)) return 'ArrayBuffer'
+  return types.isTypedArray(value) ? (Reflect.get(TYPED_ARRAY, Symbol.toStringTag, value) as string) : 'DataView'
+}
+
+/** What all typed arrays extend. It reads the name from an internal slot, whatever a subclass says. */
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object
+
 /** Whether the bytes are the value's alone, and their number can't change. */
 export function hasOwnMemory(value: ArrayBufferLike | ArrayBufferView): boolean {
   const buffer = ArrayBuffer.isView(value) ? value.buffer : value

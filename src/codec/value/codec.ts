@@ -1,13 +1,12 @@
-/** The four functions of the value codec, with typed errors for whatever goes wrong inside. */
+/** The functions of the value codec. Whatever goes wrong inside becomes a typed error. */
 
 import { constants } from 'node:buffer'
 import { CheckpointerError, TooLargeError, UnreadableValueError } from '../../errors.ts'
-import { fromWire } from './from-wire.ts'
-import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
-import { LongTexts } from './long-text.ts'
+import { WireReader } from './from-wire.ts'
+import { DEFAULT_VALUE_LIMITS, type ValueLimits, type ValueRules } from './limits.ts'
+import { type LongTexts, stringifyWithDetour } from './long-text.ts'
 import { matchesTree } from './matches.ts'
 import { officialFromWire } from './official.ts'
-import { ByteWriter, TextWriter, type PieceWriter } from './piece-writers.ts'
 import { refusal } from './refuse.ts'
 import { WireWriter, tooLong } from './to-wire.ts'
 
@@ -15,52 +14,29 @@ import { WireWriter, tooLong } from './to-wire.ts'
  * The JSON text of one value. Throws `UnserializableValueError` or `TooLargeError` with the place in the value, which
  * starts with `path` (`channel_values.messages[3]`, or `$`).
  */
-export function stringifyValue(value: unknown, path: string, limits: ValueLimits = DEFAULT_VALUE_LIMITS): string {
-  return writeValue(value, path, limits, () => new TextWriter())
-}
-
-/** The same in UTF-8, without a text of it all in between. */
-export function encodeValue(value: unknown, path: string, limits: ValueLimits): Uint8Array {
-  return writeValue(value, path, limits, (chars) => new ByteWriter(chars))
-}
-
-/** @param open is told about how many characters will come */
-function writeValue<Result>(
-  value: unknown,
-  path: string,
-  limits: ValueLimits,
-  open: (chars: number) => PieceWriter<Result>,
-): Result {
-  const long = new LongTexts()
-  const wire = wireOf(value, path, limits, long)
-  const maxLength = Math.min(limits.maxBytes, constants.MAX_STRING_LENGTH)
+export function stringifyValue(value: unknown, path: string, rules: ValueRules = DEFAULT_VALUE_LIMITS): string {
+  const maxLength = Math.min(rules.maxChars, constants.MAX_STRING_LENGTH)
   try {
-    const json = JSON.stringify(wire)
-    let writer = open(Math.min(json.length + long.length, maxLength))
-    let length = long.restore(json, writer, maxLength)
-    if (length === undefined) {
-      const whole = JSON.stringify(wireOf(value, path, limits))
-      writer = open(whole.length)
-      writer.write(whole)
-      ;({ length } = whole)
-    }
-    if (length > maxLength) throw tooLong(path, limits)
-    return writer.take()
+    const text =
+      stringifyWithDetour((long) => wireOf(value, path, rules, long), maxLength) ??
+      JSON.stringify(wireOf(value, path, rules))
+    if (text.length > maxLength) throw tooLong(path, rules)
+    return text
   } catch (error) {
     if (CheckpointerError.is(error)) throw error
-    throw exhausted(error, path, limits) ?? refusal(path, THROWING, { cause: error })
+    throw exhausted(error, path, rules) ?? refusal(path, THROWING, { cause: error })
   }
 }
 
 /** The value itself as far as it is plain JSON data. */
-function wireOf(value: unknown, path: string, limits: ValueLimits, long?: LongTexts): unknown {
+function wireOf(value: unknown, path: string, rules: ValueRules, long?: LongTexts): unknown {
   if (hasForeignToJson()) throw refusal(path, 'value in a process where every object has a toJSON')
-  const writer = new WireWriter(path, limits, long)
+  const writer = new WireWriter(path, rules, long)
   try {
     return writer.write(value)
   } catch (error) {
     if (CheckpointerError.is(error)) throw error
-    throw exhausted(error, path, limits) ?? writer.refusalHere(THROWING, { cause: error })
+    throw exhausted(error, path, rules) ?? writer.refusalHere(THROWING, { cause: error })
   }
 }
 
@@ -84,7 +60,7 @@ function hasForeignToJson(): boolean {
   return 'toJSON' in Object.prototype || 'toJSON' in Array.prototype
 }
 
-/** The wire tree of a text that `stringifyValue` made. Plain JSON data; whoever holds it must not change it. */
+/** The wire tree of a text that `stringifyValue` made: plain JSON data. It may be shared, so it must not be changed. */
 export function parseWire(text: string): unknown {
   try {
     return JSON.parse(text) as unknown
@@ -95,18 +71,44 @@ export function parseWire(text: string): unknown {
 }
 
 /** A fresh value built from a wire tree. It shares no object with the tree, which can be revived again. */
-export function reviveWire(wire: unknown): unknown {
-  return guarded(fromWire, wire)
+export function reviveWire(wire: unknown, rules: ValueRules = DEFAULT_VALUE_LIMITS): unknown {
+  return new ValueReader(rules).revive(wire)
+}
+
+/** Builds one value from several wire trees, within the limits of one. */
+export class ValueReader {
+  readonly #reader: WireReader
+
+  constructor(rules: ValueRules) {
+    this.#reader = new WireReader(rules)
+  }
+
+  revive(wire: unknown): unknown {
+    if (typeof wire !== 'object' || wire === null) return wire
+    return guarded(() => this.#reader.read(wire))
+  }
+
+  /** Counts an item that is looked at, so that few rows can't keep the reader busy for long. */
+  visit(chars: number = 0): void {
+    this.#reader.visit(chars)
+  }
+
+  /** The elements of a tree that holds several. */
+  elements(wire: unknown): readonly unknown[] {
+    if (!Array.isArray(wire)) throw new UnreadableValueError('it is stored in a form that this release does not know')
+    this.#reader.spend(wire.length)
+    return wire
+  }
 }
 
 /** A fresh value built from the parsed text of LangGraph's own serializer. */
 export function reviveOfficial(parsed: unknown): unknown {
-  return guarded(officialFromWire, parsed)
+  return guarded(() => officialFromWire(parsed))
 }
 
-function guarded(revive: (wire: unknown) => unknown, wire: unknown): unknown {
+function guarded(revive: () => unknown): unknown {
   try {
-    return revive(wire)
+    return revive()
   } catch (error) {
     if (CheckpointerError.is(error)) throw error
     throw new UnreadableValueError(
@@ -122,11 +124,11 @@ function guarded(revive: (wire: unknown) => unknown, wire: unknown): unknown {
  * a value that can't be stored.
  *
  * Much cheaper than writing the value, and it misses no change in it, at whatever depth. Only what no text can hold at
- * all is not looked for: properties with a symbol for a key, properties that are not enumerable, and Proxies.
+ * all is not looked for: enumerable properties with a symbol for a key, and Proxies.
  */
-export function matchesWire(value: unknown, wire: unknown): boolean {
+export function matchesWire(value: unknown, wire: unknown, rules: ValueRules = DEFAULT_VALUE_LIMITS): boolean {
   try {
-    return matchesTree(value, wire)
+    return matchesTree(value, wire, rules)
   } catch {
     return false
   }

@@ -21,29 +21,45 @@ const CLASSES: ReadonlyMap<string, ErrorConstructor> = new Map([
 ])
 
 const AGGREGATE = 'AggregateError'
+const DOM = 'DOMException'
 const HIDDEN = ['message', 'name', 'cause', 'errors'] as const
 
-/** The built-in class of an error, or undefined for a subclass of it. */
-export function errorClass(error: object): string | undefined {
-  const prototype = Object.getPrototypeOf(error) as object
-  const name = constructorName(prototype) ?? ''
-  const Class = name === AGGREGATE ? AggregateError : CLASSES.get(name)
-  return Class !== undefined && isBuiltinPrototype(prototype, Class.prototype) ? name : undefined
+/** The nearest built-in class of an error, and whether that is its very class; undefined for what is no error. */
+export function errorClass(value: object, prototype: object): { name: string; isExact: boolean } | undefined {
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const name = constructorName(at) ?? ''
+    const Class = name === AGGREGATE ? AggregateError : name === DOM ? DOMException : CLASSES.get(name)
+    if (Class !== undefined && isBuiltinPrototype(at, Class.prototype)) return { name, isExact: at === prototype }
+  }
+  return undefined
 }
 
 /**
  * An error's own fields: first those which are not enumerable, then the others. Further hidden ones are left out, as
- * the stack is: monitors leave their marks there.
+ * the stack is: monitors leave their marks there. What the class of the user's own says of name and message is a field.
+ *
+ * @param name the built-in class
  */
-export function errorFields(error: object): [hidden: Record<string, unknown>, shown: Record<string, unknown>] {
+export function errorFields(
+  error: object,
+  name: string,
+): [hidden: Record<string, unknown>, shown: Record<string, unknown>] {
   const hidden: Record<string, unknown> = {}
   const shown: Record<string, unknown> = {}
-  for (const name of HIDDEN) {
-    const property = Object.getOwnPropertyDescriptor(error, name)
-    if (property !== undefined && !property.enumerable) hidden[name] = Reflect.get(error, name)
+  for (const field of HIDDEN) {
+    const property = Object.getOwnPropertyDescriptor(error, field)
+    if (property === undefined ? isInherited(error, field, name) : !property.enumerable)
+      hidden[field] = Reflect.get(error, field)
   }
-  for (const name of Object.keys(error)) if (name !== 'stack') setOwn(shown, name, Reflect.get(error, name))
+  for (const field of Object.keys(error)) if (field !== 'stack') setOwn(shown, field, Reflect.get(error, field))
   return [hidden, shown]
+}
+
+/** Whether a class that extends the built-in one gives its instances this field. */
+function isInherited(error: object, field: string, name: string): boolean {
+  if (field !== 'name' && field !== 'message') return false
+  const value: unknown = Reflect.get(error, field)
+  return typeof value === 'string' && value !== (field === 'name' && name !== DOM ? name : '')
 }
 
 /** The error that was stored. `revive` builds the fields' values. */
@@ -53,10 +69,11 @@ export function reviveError(argument: Wire, revive: (wire: Wire) => unknown): Er
     throw new UnreadableValueError('$error takes a class and its fields')
   }
   const message = typeof hidden['message'] === 'string' ? hidden['message'] : undefined
-  const error = makeError(name, message)
+  const error = makeError(name, message, hidden['name'])
   for (const key of Object.keys(hidden)) {
     if (!(HIDDEN as readonly string[]).includes(key))
       throw new UnreadableValueError('$error has a field that errors do not have')
+    if (name === DOM && (key === 'message' || key === 'name')) continue
     Object.defineProperty(error, key, {
       value: revive(hidden[key]),
       writable: true,
@@ -64,21 +81,26 @@ export function reviveError(argument: Wire, revive: (wire: Wire) => unknown): Er
       configurable: true,
     })
   }
-  if (shown !== undefined) for (const key of Object.keys(shown)) setOwn(error, key, revive(shown[key]))
+  for (const key of Object.keys(shown ?? {})) {
+    if (key === 'stack') throw new UnreadableValueError('$error has a field that errors do not have')
+    setOwn(error, key, revive(shown?.[key]))
+  }
   return error
 }
 
-function makeError(name: string, message: string | undefined): Error {
+function makeError(name: string, message: string | undefined, ownName: Wire): Error {
+  if (name === DOM) {
+    const error = new DOMException(message, typeof ownName === 'string' ? ownName : undefined)
+    return withStack(error, `${error.name}: ${error.message}`)
+  }
   const Class = CLASSES.get(name)
   if (Class === undefined && name !== AGGREGATE)
     throw new UnreadableValueError('$error names a class that is not known')
   const error = Class === undefined ? new AggregateError([], message) : new Class(message)
   if (Class === undefined) Reflect.deleteProperty(error, 'errors')
-  Object.defineProperty(error, 'stack', {
-    value: message === undefined || message === '' ? name : `${name}: ${message}`,
-    writable: true,
-    enumerable: false,
-    configurable: true,
-  })
-  return error
+  return withStack(error, message === undefined || message === '' ? name : `${name}: ${message}`)
+}
+
+function withStack<Kind extends Error>(error: Kind, stack: string): Kind {
+  return Object.defineProperty(error, 'stack', { value: stack, writable: true, enumerable: false, configurable: true })
 }

@@ -19,9 +19,9 @@ import {
   SERIALIZABLE_CLASSES,
 } from './known-classes.ts'
 import { type Wire, type WireRecord, isWireRecord, mapEntries } from './markers.ts'
-import type { WireWriter } from './to-wire.ts'
+import type { ContainerWriter } from './container-writer.ts'
 
-export function instanceToWire(writer: WireWriter, instance: object, known: KnownClass): Wire {
+export function instanceToWire(writer: ContainerWriter, instance: object, known: KnownClass): Wire {
   const parts = takeApart(instance, known)
   if (typeof parts === 'string') return writer.refuse(parts)
   const own = parts.own && writer.entries(parts.own)
@@ -30,7 +30,7 @@ export function instanceToWire(writer: WireWriter, instance: object, known: Know
   const base = parts.base as object
   const form: Wire[] = known.tag === '$command' ? [] : [known.name]
   // A literal is part of its instance, not a container of its own.
-  form.push(Object.getPrototypeOf(base) === Object.prototype ? writer.object(base) : writer.write(base))
+  form.push(Object.getPrototypeOf(base) === Object.prototype ? writer.object(base) : writer.inner(base))
   if (own !== undefined || parts.spread) form.push(own ?? {})
   if (parts.spread) form.push('spread')
   return { [known.tag]: form }

@@ -23,7 +23,7 @@ export interface InstanceParts {
 }
 
 /** Why an instance can't be taken apart. */
-export type InstanceFault = 'symbol-keyed property' | 'non-enumerable property' | 'LangChain object without lc_kwargs'
+export type InstanceFault = 'symbol-keyed property' | 'LangChain object without lc_kwargs'
 
 /** Takes an instance apart, or says why that can't be done without loss. */
 export function takeApart(instance: object, known: KnownClass): InstanceParts | InstanceFault {
@@ -147,17 +147,16 @@ function equalsFallback(value: unknown, fallback: Wire): boolean {
   return sameStrings(value, fallback) && Object.keys(value).length === fallback.length
 }
 
-/** Whether an object has keys that would be lost. All in one look at them: looks at slow keys are what takes the time. */
+/** Whether an object has enumerable symbols for keys that are not its class's. All in one look: that is what takes the time. */
 function faultOf(value: object, known: KnownClass): InstanceFault | undefined {
   const keys = Reflect.ownKeys(value)
-  let strings = keys.length
-  for (; strings > 0; strings -= 1) {
-    const key = keys[strings - 1] as string | symbol // symbols come last
+  for (let at = keys.length - 1; at >= 0; at -= 1) {
+    const key = keys[at] as string | symbol // symbols come last
     if (typeof key === 'string') break
-    if (key === known.base) continue
+    if (key === known.base || !Object.prototype.propertyIsEnumerable.call(value, key)) continue
     if (!known.symbols.includes(key) || Reflect.get(value, key) !== true) return 'symbol-keyed property'
   }
-  return strings === Object.keys(value).length ? undefined : 'non-enumerable property'
+  return undefined
 }
 
 function sameStrings(some: readonly unknown[], others: readonly unknown[]): boolean {

@@ -2,34 +2,59 @@
 
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { UnreadableValueError } from '../../errors.ts'
-import { encodeValue, parseWire, reviveOfficial, reviveWire } from './codec.ts'
-import { DEFAULT_VALUE_LIMITS, type ValueLimits } from './limits.ts'
+import { parseWire, reviveOfficial, reviveWire, stringifyValue } from './codec.ts'
+import { DEFAULT_VALUE_LIMITS, type ValueLimits, type ValueRules } from './limits.ts'
+import { LostClasses } from './lost-classes.ts'
+import type { ClassCodec } from './class-codec.ts'
+import { classesByName } from './user-classes.ts'
 
 /** The type tag of this package's own texts. */
 const VALUE_FORMAT = 'json/1'
 
+export interface LosslessSerializerOptions extends Partial<ValueLimits> {
+  /** Classes of your own, whose instances come back as themselves. @default none */
+  readonly classes?: readonly ClassCodec[] | undefined
+  /**
+   * What to do with an instance of a class that is neither known nor registered. `data`: what its `toJSON` returns, else
+   * its own enumerable properties, are stored and come back as plain data; a process warning says so once a class.
+   * `reject`: it is refused with an `UnserializableValueError`.
+   * @default "data"
+   */
+  readonly unknownClasses?: 'data' | 'reject' | undefined
+}
+
 /**
- * Stores every value without loss, or refuses it with an `UnserializableValueError`.
+ * Stores every value without loss, or says that something is lost, or refuses the value with an
+ * `UnserializableValueError`.
  *
  * It also reads what LangGraph's own serializer wrote (`json` and `bytes`).
  */
 export class LosslessSerializer implements SerializerProtocol {
-  readonly limits: ValueLimits
+  readonly rules: ValueRules
 
-  constructor(limits: Partial<ValueLimits> = {}) {
-    this.limits = Object.freeze({ ...DEFAULT_VALUE_LIMITS, ...limits })
+  /** @throws OptionsError for classes that can't be used */
+  constructor(options: LosslessSerializerOptions = {}) {
+    const { classes, unknownClasses, ...limits } = options
+    const lost = new LostClasses()
+    this.rules = Object.freeze({
+      ...DEFAULT_VALUE_LIMITS,
+      ...limits,
+      classes: classesByName(classes),
+      unknownClasses: unknownClasses ?? 'data',
+      onLostClass: (instance) => lost.note(instance),
+    } satisfies ValueRules)
   }
 
   async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {
     if (value instanceof Uint8Array && Object.getPrototypeOf(value) === Uint8Array.prototype)
       return ['bytes', value.slice()]
-    return [VALUE_FORMAT, encodeValue(value, '$', this.limits)]
+    return [VALUE_FORMAT, new TextEncoder().encode(stringifyValue(value, '$', this.rules))]
   }
 
   async loadsTyped(type: string, data: Uint8Array | string): Promise<unknown> {
     switch (type) {
       case VALUE_FORMAT:
-        return reviveWire(parseWire(toText(data)))
+        return reviveWire(parseWire(toText(data)), this.rules)
       case 'bytes':
         return typeof data === 'string' ? new TextEncoder().encode(data) : Uint8Array.from(data)
       case 'json':

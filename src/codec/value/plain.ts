@@ -12,9 +12,19 @@ export function isPlainArray(value: unknown): value is readonly unknown[] {
     Array.isArray(value) &&
     isArrayPrototype(Object.getPrototypeOf(value)) &&
     isDense(value) &&
-    Object.getOwnPropertySymbols(value).length === 0 &&
+    faultOfKeys(value) === undefined &&
     !types.isProxy(value)
   )
+}
+
+/** Why the keys of an object can't be stored, if they can't. */
+export function faultOfKeys(value: object): 'symbol-keyed property' | 'arguments object' | undefined {
+  for (const symbol of Object.getOwnPropertySymbols(value)) {
+    if (Object.prototype.propertyIsEnumerable.call(value, symbol)) return 'symbol-keyed property'
+    // It looks like an object literal but for this hidden symbol.
+    if (symbol === Symbol.iterator && types.isArgumentsObject(value)) return 'arguments object'
+  }
+  return undefined
 }
 
 /** Whether an array has no holes and no enumerable keys but its elements'. */
@@ -32,22 +42,14 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return !(keys.length === 1 && isMarkerKey(keys[0] as string)) && typeof value['toJSON'] !== 'function'
 }
 
-/** Whether it is an object literal (or the like) with nothing but enumerable string keys. */
+/** Whether it is an object literal (or the like) whose enumerable keys are all strings. */
 function isRecord(value: unknown): value is Record<string, unknown> {
   return (
     typeof value === 'object' &&
     value !== null &&
     isObjectPrototype(Object.getPrototypeOf(value)) &&
-    hasOnlyPlainKeys(value) &&
+    faultOfKeys(value) === undefined &&
     !types.isProxy(value)
-  )
-}
-
-/** Whether every own property is found by `Object.keys`. */
-function hasOnlyPlainKeys(value: object): boolean {
-  return (
-    Object.getOwnPropertyNames(value).length === Object.keys(value).length &&
-    Object.getOwnPropertySymbols(value).length === 0
   )
 }
 

@@ -39,10 +39,25 @@ export function recognise(value: object, prototype: object): KnownClass | undefi
   return known ?? undefined
 }
 
-function recogniseByShape(value: object, prototype: object): KnownClass | undefined {
+/** The nearest known class that the class of `value` extends. */
+export function recogniseAncestor(value: object, prototype: object): KnownClass | undefined {
+  let depth = prototypeDepth(value)
+  for (let at: object | null = prototype; at !== null; at = Object.getPrototypeOf(at) as object | null) {
+    const known = recognised.get(at) ?? recogniseByShape(value, at, depth)
+    if (known !== undefined) return known
+    depth -= 1
+  }
+  return undefined
+}
+
+function recogniseByShape(
+  value: object,
+  prototype: object,
+  depth: number = prototypeDepth(value),
+): KnownClass | undefined {
   const candidate = candidateFor(value as Record<string, unknown>, prototype)
   // A subclass has one prototype more. It may have fields and behaviour of its own, so it is not taken for its parent.
-  return candidate !== undefined && prototypeDepth(value) === candidate.depth ? candidate : undefined
+  return candidate !== undefined && depth === candidate.depth ? candidate : undefined
 }
 
 function candidateFor(value: Record<string, unknown>, prototype: object): KnownClass | undefined {

@@ -2,10 +2,12 @@
 
 import { types } from 'node:util'
 import { TooLargeError } from '../../errors.ts'
-import type { ValueLimits } from './limits.ts'
-import { LONG_CHARS, type LongTexts } from './long-text.ts'
+import type { ValueLimits, ValueRules } from './limits.ts'
+import type { LongTexts } from './long-text.ts'
 import { type Wire, escapeKey, isMarkerKey, isOwn } from './markers.ts'
-import { isArrayPrototype, isDense } from './plain.ts'
+import { bigIntToWire, numberToWire } from './numbers.ts'
+import { faultOfKeys, isArrayPrototype, isDense } from './plain.ts'
+import type { ContainerWriter } from './container-writer.ts'
 import { type PathSegment, formatPath, refusal } from './refuse.ts'
 import { specialToWire } from './special-to-wire.ts'
 
@@ -13,9 +15,9 @@ import { specialToWire } from './special-to-wire.ts'
 const LEVELS_OF_A_MARKER = 3
 
 /** One walk over one value. The containers on the way down are kept, to name the place of what is refused. */
-export class WireWriter {
+export class WireWriter implements ContainerWriter {
   readonly #path: string
-  readonly #limits: ValueLimits
+  readonly rules: ValueRules
   readonly #long: LongTexts | undefined
   readonly #ancestors: object[] = []
   readonly #segments: PathSegment[] = []
@@ -24,11 +26,13 @@ export class WireWriter {
   #levels = 0
   /** A lower bound of the text's length, so that a graph of shared objects can't keep the walk busy for ever. */
   #characters = 0
+  /** Elements and entries. */
+  #items = 0
 
   /** @param long takes the long strings; the tree has a mark in place of each */
-  constructor(path: string, limits: ValueLimits, long?: LongTexts) {
+  constructor(path: string, rules: ValueRules, long?: LongTexts) {
     this.#path = path
-    this.#limits = limits
+    this.rules = rules
     this.#long = long
   }
 
@@ -39,16 +43,15 @@ export class WireWriter {
       case 'boolean':
         return value
       case 'number':
-        if (Number.isFinite(value) && !Object.is(value, -0)) return value
-        return { $number: Object.is(value, -0) ? '-0' : String(value) }
+        return numberToWire(value)
       case 'undefined':
         return { $undefined: true }
       case 'bigint':
-        return { $bigint: String(value) }
+        return bigIntToWire(value) ?? this.#refuseHere('bigint of more than 100,000 digits')
       case 'object':
         return value === null ? null : this.#container(value)
       default:
-        throw this.refusalHere(typeof value)
+        return this.#refuseHere(typeof value)
     }
   }
 
@@ -58,10 +61,27 @@ export class WireWriter {
     return this.write(value)
   }
 
-  /** An ordinary object, escaped where it looks like a marker. */
+  /** Writes a value that stands for the container being written, at its place. */
+  inner(value: unknown): Wire {
+    this.#segments[this.#depth - 1] = null
+    return this.write(value)
+  }
+
+  /** Notes that the container being written does not come back as what it is; refuses it where people ask for that. */
+  lose(className: string, kind: string, keptAs: string): void {
+    if (this.rules.unknownClasses === 'reject') this.refuse(kind)
+    this.rules.onLostClass?.({
+      className,
+      keptAs,
+      path: formatPath(this.#path, this.#segments.slice(0, this.#depth - 1)),
+    })
+  }
+
+  /** An ordinary object, escaped where it looks like a marker. Properties that are not enumerable are no data. */
   object(value: object): Wire {
     this.checkKeys(value)
-    const record = value as Record<string, unknown>
+    // JSON.stringify would call it.
+    const record = (Object.hasOwn(value, 'toJSON') ? { ...value } : value) as Record<string, unknown>
     const wire = this.entries(record)
     for (const key in record) {
       if (isMarkerKey(key) && isOwn.call(record, key) && Object.keys(record).length === 1)
@@ -78,31 +98,33 @@ export class WireWriter {
     // A third of the time of `Object.keys` and a loop over it.
     for (const key in record) {
       if (!isOwn.call(record, key)) continue
+      this.#items += 1
       this.#segments[at] = key
       const value = record[key]
-      if (typeof value === 'string' && value.length < LONG_CHARS) {
-        this.#characters += value.length
-        continue
-      }
-      const wire = this.write(value)
+      const wire = typeof value === 'string' ? this.#text(value) : this.write(value)
       // The copy has an own `__proto__` if the record has, so this assignment reaches no prototype.
       if (wire !== value) (copy ??= { ...record })[key] = wire
     }
     return copy ?? record
   }
 
-  /** Refuses an object that has properties other than enumerable ones with string keys: they would be lost. */
+  /** Refuses an object that has enumerable properties with symbols for keys: they would be lost. */
   checkKeys(value: object): void {
-    if (types.isProxy(value)) this.refuse('Proxy')
-    if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('symbol-keyed property')
-    const hidden = Object.getOwnPropertyNames(value).length - Object.keys(value).length
-    if (hidden > (types.isRegExp(value) ? 1 : 0)) this.refuse('non-enumerable property')
+    const fault = faultOfKeys(value)
+    if (fault !== undefined) this.refuse(fault)
   }
 
   /** Notes that the text will have so many characters more. */
   count(characters: number): void {
     this.#characters += characters
-    if (this.#characters > this.#limits.maxBytes) throw tooLong(this.#path, this.#limits)
+    if (this.#characters > this.rules.maxChars) throw tooLong(this.#path, this.rules)
+    if (this.#items > this.rules.maxItems) throw tooMany(this.#path, this.rules)
+  }
+
+  /** Notes that the value will have so many elements or entries more. */
+  countItems(items: number): void {
+    this.#items += items
+    this.count(items)
   }
 
   /** Refuses the container being written. */
@@ -117,41 +139,47 @@ export class WireWriter {
 
   #text(value: string): string {
     this.count(value.length)
-    return value.length < LONG_CHARS || this.#long === undefined ? value : this.#long.defer(value)
+    return this.#long === undefined ? value : this.#long.defer(value)
+  }
+
+  #refuseHere(kind: string): never {
+    throw this.refusalHere(kind)
   }
 
   #container(value: object): Wire {
     const prototype = Object.getPrototypeOf(value) as object | null
-    const isPlain = prototype === Object.prototype || Array.isArray(value)
+    const isProxy = types.isProxy(value)
+    const isArray = !isProxy && Array.isArray(value) && isArrayPrototype(prototype)
+    const isPlain = isArray || (!isProxy && prototype === Object.prototype)
     const levels = isPlain ? 1 : LEVELS_OF_A_MARKER
     this.#ancestors[this.#depth] = value
     this.#levels += levels
-    if (this.#levels > this.#limits.maxDepth) this.#refuseDepth()
+    if (this.#levels > this.rules.maxDepth) this.#refuseDepth()
+    this.#items += 4
     this.count(2)
     this.#depth += 1
+    this.#segments[this.#depth - 1] = null
     let wire: Wire
-    if (prototype === Object.prototype) wire = this.object(value)
-    else if (isPlain && isArrayPrototype(prototype)) wire = this.#array(value as readonly unknown[])
+    if (isArray) wire = this.array(value as readonly unknown[])
+    else if (isPlain) wire = this.object(value)
     else wire = specialToWire(this, value, prototype)
     this.#depth -= 1
     this.#levels -= levels
     return wire
   }
 
-  #array(value: readonly unknown[]): Wire {
-    if (types.isProxy(value)) this.refuse('Proxy')
-    if (Object.getOwnPropertySymbols(value).length > 0) this.refuse('symbol-keyed property')
+  /** An array of no subclass. Properties that are not enumerable are no data. */
+  array(value: readonly unknown[]): Wire {
+    this.countItems(value.length)
+    this.checkKeys(value)
     // With holes, or with keys that are no elements, as `String.match` gives it.
     if (!isDense(value)) return { $array: [value.length, this.entries(Object.fromEntries(Object.entries(value)))] }
-    let copy: unknown[] | undefined
+    // JSON.stringify would call the toJSON of an array that has one.
+    let copy: unknown[] | undefined = 'toJSON' in value ? value.slice() : undefined
     for (let index = 0; index < value.length; index += 1) {
       const element = value[index]
-      if (typeof element === 'string' && element.length < LONG_CHARS) {
-        this.#characters += element.length
-        continue
-      }
       this.#segments[this.#depth - 1] = index
-      const wire = this.write(element)
+      const wire = typeof element === 'string' ? this.#text(element) : this.write(element)
       if (wire !== element) (copy ??= value.slice())[index] = wire
     }
     return copy ?? value
@@ -163,10 +191,14 @@ export class WireWriter {
       if (seen.has(ancestor)) throw refusal(formatPath(this.#path, this.#segments.slice(0, depth)), 'cycle')
       seen.add(ancestor)
     }
-    throw new TooLargeError(this.#path, 'is nested too deeply', 'maxDepth', this.#limits.maxDepth)
+    throw new TooLargeError(this.#path, 'is nested too deeply', 'maxDepth', this.rules.maxDepth)
   }
 }
 
 export function tooLong(path: string, limits: ValueLimits): TooLargeError {
-  return new TooLargeError(path, 'is too long (in characters of JSON text)', 'maxBytes', limits.maxBytes)
+  return new TooLargeError(path, 'is too long (in characters of JSON text)', 'maxChars', limits.maxChars)
+}
+
+function tooMany(path: string, limits: ValueLimits): TooLargeError {
+  return new TooLargeError(path, 'has too many elements and entries', 'maxItems', limits.maxItems)
 }

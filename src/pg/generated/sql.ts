@@ -442,7 +442,7 @@ $BODY$
 -- p_filter: metadata contains it (jsonb @>); null: no filter.
 -- Planned anew each time: only with the values known does the planner walk the index by seq for a namespace.
 create or replace function :schema.list_1(
-  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filter jsonb, p_limit integer
+  p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filters jsonb[], p_limit integer
 ) returns setof text language plpgsql stable set plan_cache_mode = force_custom_plan set search_path = pg_catalog, pg_temp as $BODY$
 declare
   v_below bigint := coalesce(p_below_seq, 9223372036854775807);
@@ -465,7 +465,7 @@ begin
     where c.tenant_id = p_tenant and c.thread_id = p_thread and (p_ns is null or c.checkpoint_ns = p_ns)
       and c.seq < v_below and (p_checkpoint is null or c.checkpoint_id = p_checkpoint)
       and (v_before_id is null or c.checkpoint_id < v_before_id)
-      and (p_filter is null or c.metadata::jsonb @> p_filter)
+      and (p_filters is null or c.metadata::jsonb @> any (p_filters))
     order by c.seq desc limit p_limit
   ) page;
 end
@@ -476,7 +476,7 @@ $BODY$
 -- p_below_*: the last address of the page before. A JSON text each, [thread, namespace, checkpoint].
 create or replace function :schema.list_all_1(
   p_tenant text, p_ns text, p_checkpoint text, p_before text,
-  p_below_id text, p_below_thread text, p_below_ns text, p_filter jsonb, p_limit integer
+  p_below_id text, p_below_thread text, p_below_ns text, p_filters jsonb[], p_limit integer
 ) returns setof text language sql stable set search_path = pg_catalog, pg_temp as $BODY$
   select json_build_array(c.thread_id, c.checkpoint_ns, c.checkpoint_id)::text
   from :schema.checkpoints c
@@ -484,7 +484,7 @@ create or replace function :schema.list_all_1(
     and (p_checkpoint is null or c.checkpoint_id = p_checkpoint)
     and (p_before is null or c.checkpoint_id < p_before)
     and (p_below_id is null or (c.checkpoint_id, c.thread_id, c.checkpoint_ns) < (p_below_id, p_below_thread, p_below_ns))
-    and (p_filter is null or c.metadata::jsonb @> p_filter)
+    and (p_filters is null or c.metadata::jsonb @> any (p_filters))
   order by c.checkpoint_id desc, c.thread_id desc, c.checkpoint_ns desc
   limit p_limit
 $BODY$
@@ -576,7 +576,8 @@ $BODY$
 -- thread may still be going on, and store its first checkpoint at its end (durability exit).
 --
 -- p_deleted_generation: what deleted_generation_1 gave. If another deletion came in between, nothing is done: the call is a
--- repeat, or late, and a new run may have stored something since.
+-- repeat, or late, and a new run may have stored something since. A smaller one is there where the server has lost its last
+-- commits in between; then what the earlier deletion removed is there again, and goes with the rest.
 -- p_names_limit: of how many parts the names are wanted, to remove them from caches.
 -- Answer: [deleted, names]
 create or replace function :schema.delete_thread_1(
@@ -593,7 +594,7 @@ begin
   update :schema.threads t
   set seq = 0, updated_at = v_now, generation = greatest(t.generation + 1, v_clock),
       deleted_generation = greatest(t.generation + 1, v_clock)
-  where t.tenant_id = p_tenant and t.thread_id = p_thread and t.deleted_generation = p_deleted_generation;
+  where t.tenant_id = p_tenant and t.thread_id = p_thread and t.deleted_generation <= p_deleted_generation;
   if not found then
     return '[false,[]]';
   end if;

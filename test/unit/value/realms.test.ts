@@ -1,6 +1,13 @@
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
-import { isPlainArray, isPlainObject, matchesWire, parseWire, stringifyValue } from '../../../src/codec/value.ts'
+import {
+  DEFAULT_VALUE_LIMITS,
+  isPlainArray,
+  isPlainObject,
+  matchesWire,
+  parseWire,
+  stringifyValue,
+} from '../../../src/codec/value.ts'
 import { UnserializableValueError } from '../../../src/errors.ts'
 import { mustEqual, throughText } from '../../support/through-text.ts'
 
@@ -40,8 +47,9 @@ test.for([
   'new (class TypeError extends Error {})("x")',
   'new (class Uint8Array extends globalThis.Uint8Array {})(1)',
   'new (class Buffer extends Uint8Array {})(1)',
-])('a class of a program is refused, whatever its name and realm: %s', (code) => {
-  expect(() => stringifyValue(runInNewContext(code), '$')).toThrow(UnserializableValueError)
+])('a class of a program is refused where that is asked for, whatever its name and realm: %s', (code) => {
+  const rules = { ...DEFAULT_VALUE_LIMITS, unknownClasses: 'reject' } as const
+  expect(() => stringifyValue(runInNewContext(code), '$', rules)).toThrow(UnserializableValueError)
   // oxlint-disable-next-line no-eval -- the same class, in this realm
-  expect(() => stringifyValue((0, eval)(code), '$')).toThrow(UnserializableValueError)
+  expect(() => stringifyValue((0, eval)(code), '$', rules)).toThrow(UnserializableValueError)
 })

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import { parseWire, reviveWire, stringifyValue } from '../../../src/codec/value.ts'
 import { anyValue } from '../../support/any-value.ts'
 import { sharedObject } from '../../support/shared-object.ts'
@@ -61,4 +62,10 @@ test('an object that is reached twice is written twice', () => {
   const shared = { deep: [1] }
   const revived = reviveWire(parseWire(stringifyValue({ one: shared, two: [shared] }, '$')))
   expect(revived).toEqual({ one: { deep: [1] }, two: [{ deep: [1] }] })
+})
+
+test('a JSON Schema from Zod is written without the hidden functions that validate with it', () => {
+  const schema = z.toJSONSchema(z.object({ approved: z.boolean(), by: z.object({ name: z.string() }) }))
+  expect(Object.getOwnPropertyNames(schema)).toContain('~standard')
+  expect(stringifyValue({ schema }, '$')).toBe(JSON.stringify({ schema }))
 })
