@@ -32,7 +32,7 @@ export interface PgPoolConfig {
   /** After how many uses a connection is replaced. */
   readonly maxUses?: number | undefined
   readonly maxLifetimeSeconds?: number | undefined
-  /** Whether the process may end while connections are idle. @default false */
+  /** Whether the process may end while connections are idle. @default true */
   readonly allowExitOnIdle?: boolean | undefined
   /** @default "langgraph-pg-checkpointer" */
   readonly application_name?: string | undefined

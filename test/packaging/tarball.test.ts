@@ -1,5 +1,5 @@
 /** What is in the tarball, and that it is enough. */
-import { cp, readdir, rm } from 'node:fs/promises'
+import { cp, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDatabase, redisUrl } from '../support/database.ts'
 import { newProject, packPackage, root, run, type PackedPackage } from '../support/package.ts'
@@ -32,6 +32,7 @@ test('the tarball has the builds, their sources, the SQL, the examples and the c
 
 test('every example of the repository runs when it is copied from the tarball into a project', async () => {
   await cp(join(packed.dir, 'examples'), project, { recursive: true })
+  await writeFile(join(project, 'package.json'), JSON.stringify({ type: 'module' })) // they await at their top level
   const examples = (await readdir(join(root, 'examples'))).filter((name) => name.endsWith('.ts'))
   for (const name of examples) {
     const { url } = await createDatabase()
