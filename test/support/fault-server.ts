@@ -30,15 +30,15 @@ export async function startCrashingPostgres(
   return {
     url: server.url,
     async crash(how) {
-      const children = (await allProcesses()).filter(({ parent }) => parent === server.pid)
       if (how === 'kill one') {
+        const children = (await allProcesses()).filter(({ parent }) => parent === server.pid)
         const backends = children.filter(({ title }) => title.includes('127.0.0.1(')) // those of clients say where they are
         const victim = backends[Math.floor(Math.random() * backends.length)]
         if (victim === undefined) throw new Error('There is no backend to kill.')
         kill(victim.pid)
         return
       }
-      if (how === 'kill') for (const pid of [server.pid, ...children.map((child) => child.pid)]) kill(pid)
+      if (how === 'kill') await killAll(server)
       await server.stop() // of one that is dead, it cleans up
       server = await start()
     },
@@ -47,6 +47,12 @@ export async function startCrashingPostgres(
       await rm(dataDir, { recursive: true, force: true })
     },
   }
+}
+
+/** SIGKILL to a server and all its processes. */
+export async function killAll({ pid }: PostgresServer): Promise<void> {
+  const children = (await allProcesses()).filter(({ parent }) => parent === pid)
+  for (const process of [pid, ...children.map((child) => child.pid)]) kill(process)
 }
 
 function kill(pid: number): void {

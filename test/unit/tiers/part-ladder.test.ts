@@ -147,6 +147,13 @@ it('offers the tiers the parts that the store sent with the checkpoint', async (
   ])
 })
 
+it('leaves out a part that the store sent with the checkpoint and that no node leads to', async () => {
+  const tree = newTree()
+  const brought = [...tree.all, ...leaves(1, 100)]
+  const found = await new PartLadder([memory()]).bring(THREAD, tree.nodes, brought, storeOf([]).fetch)
+  expect(namesOf([...found.values()]).toSorted()).toEqual(namesOf(tree.all).toSorted())
+})
+
 it('leaves out a part that is nowhere', async () => {
   const tree = newTree()
   const store = storeOf(tree.all.slice(0, -1))
