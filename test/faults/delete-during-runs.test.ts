@@ -10,6 +10,7 @@ import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
 import { createDatabase, testSchema as schema, type TestDatabase } from '../support/database.ts'
 import { anyRound, playRound, type Round, type Site } from '../support/deletion-rounds.ts'
 import { report, timesOf } from '../support/fault-figures.ts'
+import { randomFrom } from '../support/random-from.ts'
 
 const DELETIONS = timesOf('FAULT_DELETIONS', 60)
 const AT_A_TIME = 4
@@ -85,15 +86,6 @@ async function play(site: Site, rounds: readonly Round[]): Promise<string[]> {
   }
   await Promise.all(Array.from({ length: AT_A_TIME }, player))
   return wrong
-}
-
-/** A sequence of numbers from 0 to 1 that a seed repeats. */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0
-    return ((state ^ (state >>> 13)) >>> 0) / 2 ** 32
-  }
 }
 
 const seed = Number(process.env['FAULT_SEED'] ?? randomInt(2 ** 31))
