@@ -7,7 +7,7 @@
  */
 import { PgCheckpointer } from '../../src/index.ts'
 import { testSchema as schema } from '../support/database.ts'
-import { report, timesOf } from '../support/fault-figures.ts'
+import { report, timesOf } from '../support/figures.ts'
 import { query } from '../support/fault-sql.ts'
 import { LOSSES, type Loss } from '../support/lossy-postgres.ts'
 import { auditAcknowledged, countLost, countMissingParts, LossyWriters } from '../support/lossy-writers.ts'

@@ -109,6 +109,7 @@ export async function playRound(site: Site, round: Round): Promise<string | unde
   const reference = randomUUID()
   const expected = await callAll(program(site[round.newRunOn], nothing), reference)
   const [is, wanted] = [await describe(site, threadId, result), await describe(site, reference, expected)]
+  for (const thread of [threadId, reference]) await site.checkpointer.deleteThread(thread)
   return is === wanted ? undefined : `the new run has\n${is}\ninstead of\n${wanted}`
 }
 

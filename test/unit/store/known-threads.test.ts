@@ -96,7 +96,7 @@ class Process {
     const checkpointId = `${'ab'[which % 2]}${which % 3}`
     const writes = [all.slice(0, cut), all.slice(cut)].map((parts, i) => {
       const idx = isSpecial ? -1 - i : i
-      const digest = parts.map(([name]) => name).join()
+      const digest = `${parts.map(([name]) => name).join()}`
       const proof: WriteProof = { kind: 'write', ns: '', checkpointId, taskId: 'task', idx, digest }
       return { proof, parts: new Map(parts) }
     })
@@ -166,11 +166,12 @@ class Process {
   }
 
   #watch(delivered: Promise<Answer>): void {
-    const finished = async () => {
-      const { verdict } = await delivered
-      if ((verdict as string) === 'generation') this.failures.push('a record that is not stored was acknowledged')
-    }
-    finished().catch((error: unknown) => this.failures.push(error))
+    delivered.then(
+      ({ verdict }) => {
+        if ((verdict as string) === 'generation') this.failures.push('a record that is not stored was acknowledged')
+      },
+      (error: unknown) => this.failures.push(error),
+    )
   }
 
   #some(bits: number): Map<PartName, Part> {
@@ -182,14 +183,8 @@ class Process {
   }
 }
 
-<<<<<<< HEAD
-function bitsOf(number: number, count: number): [boolean, boolean, boolean, ...boolean[]] {
-  const bits = Array.from({ length: count }, (_, i) => (number & (1 << i)) !== 0)
-  return bits as [boolean, boolean, boolean, ...boolean[]]
-=======
 function isSet(bits: number, i: number): boolean {
   return (bits & (1 << i)) !== 0
->>>>>>> failover
 }
 
 /** @returns what went wrong, if anything did */
@@ -235,24 +230,11 @@ test(`whatever a server loses, what is left out is there: ${SEQUENCES} sequences
   expect({ failed, counterexample }).toEqual({ failed: false, counterexample: null })
 })
 
-<<<<<<< HEAD
-describe('no part is missing', () => {
-  const op = (kind: Op['kind'], some: Partial<Op> = {}): Op => ({
-    kind,
-    process: 0,
-    parts: 0,
-    which: 0,
-    flags: 0,
-    ...some,
-  })
-  const stored = (some: Partial<Op>): Op[] => [op('put', some), op('arrive'), op('answer')]
-=======
 const op = (kind: Op['kind'], some: Partial<Op> = {}): Op => ({
   ...{ kind, process: 0, parts: 0, which: 0, flags: 0 },
   ...some,
 })
 const stored = (some: Partial<Op>): Op[] => [op('put', some), op('arrive'), op('answer')]
->>>>>>> failover
 
 describe('no part is missing', () => {
   test('where a checkpoint has gone back to the content that it had first, and then the server to that time', async () => {
