@@ -131,6 +131,9 @@ export class CheckpointCodec {
   encodeWrites(
     writes: readonly PendingWrite[],
   ): { writes: WriteRecord[]; parts: PartSet } | Promise<{ writes: WriteRecord[]; parts: PartSet }> {
+    const { maxWrites } = this.#rules
+    if (writes.length > maxWrites)
+      throw new TooLargeError('writes', `are ${writes.length} pending writes`, 'maxWrites', maxWrites)
     const parts: PartSet = new Map()
     const nodes = writes.map(([channel, value]) => this.#encode(value, channel, parts))
     return whenAll(nodes, (values) => {
