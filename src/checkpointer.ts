@@ -26,7 +26,7 @@ export interface CheckpointerOptions {
   readonly serde?: SerializerProtocol | undefined
   /** What a single value may be; beyond it, `put` rejects and nothing is stored. */
   readonly limits?: Partial<ValueLimits> | undefined
-  /** Classes of your own, whose instances come back as themselves; for the built-in serializer. @default none */
+  /** Your own classes, whose instances come back as themselves; for the built-in serializer. @default none */
   readonly classes?: readonly ClassCodec[] | undefined
   /**
    * What to do with an instance of a class that is neither known nor among `classes`. `data`: what its `toJSON` returns,

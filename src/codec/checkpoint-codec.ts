@@ -129,6 +129,9 @@ export class CheckpointCodec {
 
   /** Of several writes to one special channel the last counts; they share an index. */
   encodeWrites(writes: readonly PendingWrite[], taskId: string, path: string): EncodedWrites | Promise<EncodedWrites> {
+    const { maxWrites } = this.#rules
+    if (writes.length > maxWrites)
+      throw new TooLargeError('writes', `are ${writes.length} pending writes`, 'maxWrites', maxWrites)
     const taskPath = escapeText(path)
     const partsOf = writes.map((): PartSet => new Map())
     const nodes = writes.map(([channel, value], i) => this.#encode(value, channel, partsOf[i] as PartSet))

@@ -50,7 +50,7 @@ export class Encoder {
     return node
   }
 
-  /** The node of what a caller's own serializer made of a value: its bytes are the parts. */
+  /** The node of a value that a caller's own serializer turned into bytes: its parts hold these. */
   encodeSerialized(type: string, bytes: Uint8Array, path: string, out: PartSet): string {
     if (bytes.length > this.#rules.maxChars) throw tooLarge(path, bytes.length, this.#rules.maxChars)
     return `{"serde":${JSON.stringify(type)},"bytes":[${bytesItems(bytes, out, this.#memo.folds).join(',')}]}`

@@ -7,8 +7,10 @@
 
 const MARK = '\uF8FF'
 
-/** The escapes that jsonb refuses. JSON.stringify escapes only lone surrogates, in lower case. */
-const REFUSED = /^(?:0000|d[89a-f][0-9a-f]{2})$/
+/** Whether jsonb refuses an escape: `u0000`, or a lone surrogate's, which is all of `ud…` that JSON.stringify writes. */
+function isRefused(text: string, at: number): boolean {
+  return text.startsWith('u0000', at) || text.startsWith('ud', at)
+}
 
 /** @param json what JSON.stringify wrote */
 export function toJsonbText(json: string): string {
@@ -18,15 +20,14 @@ export function toJsonbText(json: string): string {
   const pieces: string[] = []
   let from = 0
   for (let at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
-    const code = text.charAt(at + 1) === 'u' ? text.slice(at + 2, at + 6) : ''
-    if (REFUSED.test(code)) {
-      pieces.push(text.slice(from, at), MARK, code)
+    if (isRefused(text, at + 1)) {
+      pieces.push(text.slice(from, at))
+      from = at + 2
       at += 6
-      from = at
     } else at += 2 // past the character that is escaped: it may be a backslash itself
   }
   pieces.push(text.slice(from))
-  return pieces.join('')
+  return pieces.join(MARK)
 }
 
 const CODE = /^[0-9a-f]{4}/

@@ -16,7 +16,7 @@ export interface Site {
   readonly count: (threadId: string) => Promise<Rows>
 }
 
-interface Rows {
+export interface Rows {
   readonly checkpoints: number
   readonly writes: number
   readonly parts: number

@@ -1,5 +1,5 @@
 /**
- * How instances of a class of yours are stored and made again.
+ * How instances of one of your classes are stored and made again.
  *
  * ```ts
  * { name: 'Decimal', matches: (value) => value instanceof Decimal, toData: (decimal: Decimal) => decimal.toString(),

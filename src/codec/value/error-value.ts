@@ -36,7 +36,7 @@ export function errorClass(value: object, prototype: object): { name: string; is
 
 /**
  * An error's own fields: first those which are not enumerable, then the others. Further hidden ones are left out, as
- * the stack is: monitors leave their marks there. What the class of the user's own says of name and message is a field.
+ * the stack is: monitors leave their marks there. A name or message that a subclass gives all its instances counts as a field.
  *
  * @param name the built-in class
  */

@@ -4,7 +4,7 @@
  * An instance of LangChain is mostly what its constructor was given: `lc_kwargs` (the *base*) holds the arguments, and
  * own fields repeat them. So the base is stored, and of the own fields only those that it does not imply. Reviving sets
  * the fields directly: nothing that was stored runs through a constructor, and what a constructor would change (parse
- * tool calls anew, move content into content blocks) stays as it was. LangChain's `load()` gives an equal message where
+ * tool calls again, move content into content blocks) stays as it was. LangChain's `load()` gives an equal message where
  * it loses nothing; where it does (a field set after construction, a key that it spells otherwise), the original wins.
  */
 

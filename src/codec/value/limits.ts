@@ -1,6 +1,6 @@
 import type { ClassCodec } from './class-codec.ts'
 
-/** How much one value may be. */
+/** How much one value may be, and a checkpoint's metadata and pending writes. */
 export interface ValueLimits {
   /** How many objects and arrays may stand inside one another; a Map, an error, a message and the like count for three. @default 1000 */
   readonly maxDepth: number
@@ -13,6 +13,8 @@ export interface ValueLimits {
   readonly maxItems: number
   /** The length of a checkpoint's metadata as JSON text, in characters. @default 1048576 */
   readonly maxMetadataChars: number
+  /** How many pending writes a task may make at once. @default 50000 */
+  readonly maxWrites: number
 }
 
 export const DEFAULT_VALUE_LIMITS: ValueLimits = Object.freeze({
@@ -20,6 +22,7 @@ export const DEFAULT_VALUE_LIMITS: ValueLimits = Object.freeze({
   maxChars: 128 * 1024 * 1024,
   maxItems: 16 * 1024 * 1024,
   maxMetadataChars: 1024 * 1024,
+  maxWrites: 50_000,
 })
 
 /** A class whose instances don't come back as themselves, and where one of them was. */

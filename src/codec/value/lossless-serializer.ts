@@ -12,7 +12,7 @@ import { classesByName } from './user-classes.ts'
 const VALUE_FORMAT = 'json/1'
 
 export interface LosslessSerializerOptions extends Partial<ValueLimits> {
-  /** Classes of your own, whose instances come back as themselves. @default none */
+  /** Your own classes, whose instances come back as themselves. @default none */
   readonly classes?: readonly ClassCodec[] | undefined
   /**
    * What to do with an instance of a class that is neither known nor registered. `data`: what its `toJSON` returns, else

@@ -5,7 +5,7 @@
  * its key's first `$` doubled, so that no user data can be taken for a marker, and nothing else is ever escaped.
  */
 
-/** JSON data: what `JSON.parse` gives. Trees are cached and shared, so nobody changes one. */
+/** JSON data: what `JSON.parse` gives. Trees are cached and shared, so they must not be changed. */
 export type Wire = unknown
 
 /** An object that is plain data: string keys, any values. */

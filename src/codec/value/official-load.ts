@@ -1,6 +1,6 @@
 /**
  * LangChain's objects from their `lc: 1` records, as `load()` of @langchain/core makes them: by their constructors, for
- * the records hold arguments. `load()` itself is not used: it is asynchronous, parses each object's text anew, and
+ * the records hold arguments. `load()` itself is not used: it is asynchronous, parses each object's text again, and
  * reaches every export of the package.
  */
 

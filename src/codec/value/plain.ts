@@ -108,7 +108,7 @@ export function prototypeDepth(value: object): number {
   return depth
 }
 
-/** A program's class of that name is not written in native code. */
+/** Tells a built-in class from a program's class of the same name. */
 function isNative(constructor: unknown): boolean {
   return (
     typeof constructor === 'function' && Function.prototype.toString.call(constructor).endsWith('{ [native code] }')
