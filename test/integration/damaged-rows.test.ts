@@ -1,6 +1,6 @@
 /** Rows that are not what was stored: each is noticed, and none keeps `list` from giving the others. */
 import pg from 'pg'
-import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
+import { CheckpointerError, InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
 import { collect, configOf, TestThread, textOf } from '../support/checkpoints.ts'
 import { createDatabase, testSchema } from '../support/database.ts'
 
@@ -21,6 +21,10 @@ async function openDatabase(): Promise<{ pool: pg.Pool; checkpointer: PgCheckpoi
 function damaged(text: string, at: number): string {
   const flipped = String.fromCharCode(text.charCodeAt(at) ^ (1 << (at % 5)))
   return text.slice(0, at) + (flipped === '\0' ? 'x' : flipped) + text.slice(at + 1)
+}
+
+function isNoticed(answer: unknown): boolean {
+  return answer instanceof CheckpointerError && /_CORRUPT$|^UNREADABLE|^PART_MISSING$/.test(answer.code)
 }
 
 const COLUMNS = [
@@ -48,20 +52,20 @@ test.each(COLUMNS)('no damaged character in %s.%s gives another answer in silenc
     `select ctid::text as key, ${column} as text from ${schema}.${table} where ${column} is not null`,
   )
   let noticed = 0
+  const others: unknown[] = []
   for (const { text } of rows) {
     const step = Math.max(1, Math.floor(text.length / 60))
     for (let at = 0; at < text.length; at += step) {
       const change = `update ${schema}.${table} set ${column} = $1 where ${column} = $2`
       await pool.query(change, [damaged(text, at), text])
       const answer = await thread.read().catch((error: unknown) => error)
-      if (answer instanceof Error) {
-        expect(answer).toMatchObject({ code: expect.stringMatching(/_CORRUPT$|^UNREADABLE|^PART_MISSING$/) as string })
-        noticed++
-      } else expect(answer).toStrictEqual(before)
+      if (isNoticed(answer)) noticed++
+      else others.push(answer)
       await pool.query(change, [text, damaged(text, at)])
     }
   }
   expect(noticed).toBeGreaterThan(0)
+  for (const answer of others) expect(answer).toStrictEqual(before)
   expect(await thread.read()).toStrictEqual(before)
 })
 
@@ -144,5 +148,5 @@ test("what Postgres says of a statement's parameters is not in its error", async
     .put({ x: 'top secret' }, { metadata: { note: 'secret' } })
     .catch((thrown: unknown) => thrown)) as Error & { code: string }
   expect(error.code).toBe('23514')
-  expect(JSON.stringify({ ...error, message: error.message })).not.toContain('secret')
+  expect(JSON.stringify(error) + error.message).not.toContain('secret')
 })

@@ -60,7 +60,8 @@ describe.each<[string, () => BaseCheckpointSaver]>([
       await Promise.all(
         journeys.map(async (journey) => {
           const expected = await travel(journey, new MemorySaver(), durability)
-          expect(await travel(journey, open(), durability), JSON.stringify(journey)).toStrictEqual(expected)
+          const got = await travel(journey, open(), durability)
+          expect({ journey, states: got }).toStrictEqual({ journey, states: expected })
         }),
       )
     },

@@ -10,6 +10,7 @@ interface Encoded {
   readonly header: string
   readonly manifest: string
   readonly metadata: string
+  readonly digest: string
   readonly parts: ReadonlyMap<string, Part>
 }
 
@@ -155,7 +156,12 @@ describe('is refused with the field, its size and the limit', () => {
     [
       '50,001 pending writes at once',
       {},
-      (codec) => codec.encodeWrites(Array.from({ length: 50_001 }, () => ['c', 1])),
+      (codec) =>
+        codec.encodeWrites(
+          Array.from({ length: 50_001 }, () => ['c', 1]),
+          'task',
+          '',
+        ),
       { path: 'writes', option: 'maxWrites', limit: 50_000 },
     ],
   ])('%s', ([, limits, work, error]) => {
@@ -181,8 +187,6 @@ describe('is refused with the field, its size and the limit', () => {
 })
 
 test('50,000 pending writes at once are encoded', () => {
-  const { writes } = new CheckpointCodec({}).encodeWrites(
-    Array.from({ length: 50_000 }, (_, i) => ['c', { i }] as [string, unknown]),
-  ) as { writes: unknown[] }
-  expect(writes).toHaveLength(50_000)
+  const pending = Array.from({ length: 50_000 }, (_, i) => ['c', { i }] as [string, unknown])
+  expect(new CheckpointCodec({}).encodeWrites(pending, 'task', '')).toHaveLength(50_000)
 })

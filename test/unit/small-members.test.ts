@@ -11,6 +11,7 @@ interface Encoded {
   readonly header: string
   readonly manifest: string
   readonly metadata: string
+  readonly digest: string
   readonly parts: ReadonlyMap<string, Part>
 }
 

@@ -96,7 +96,7 @@ class Process {
     const checkpointId = `${'ab'[which % 2]}${which % 3}`
     const writes = [all.slice(0, cut), all.slice(cut)].map((parts, i) => {
       const idx = isSpecial ? -1 - i : i
-      const digest = `${parts.map(([name]) => name).join()}`
+      const digest = parts.map(([name]) => name).join()
       const proof: WriteProof = { kind: 'write', ns: '', checkpointId, taskId: 'task', idx, digest }
       return { proof, parts: new Map(parts) }
     })
@@ -166,12 +166,11 @@ class Process {
   }
 
   #watch(delivered: Promise<Answer>): void {
-    delivered.then(
-      ({ verdict }) => {
-        if ((verdict as string) === 'generation') this.failures.push('a record that is not stored was acknowledged')
-      },
-      (error: unknown) => this.failures.push(error),
-    )
+    const finished = async () => {
+      const { verdict } = await delivered
+      if ((verdict as string) === 'generation') this.failures.push('a record that is not stored was acknowledged')
+    }
+    finished().catch((error: unknown) => this.failures.push(error))
   }
 
   #some(bits: number): Map<PartName, Part> {
@@ -231,7 +230,11 @@ test(`whatever a server loses, what is left out is there: ${SEQUENCES} sequences
 })
 
 const op = (kind: Op['kind'], some: Partial<Op> = {}): Op => ({
-  ...{ kind, process: 0, parts: 0, which: 0, flags: 0 },
+  kind,
+  process: 0,
+  parts: 0,
+  which: 0,
+  flags: 0,
   ...some,
 })
 const stored = (some: Partial<Op>): Op[] => [op('put', some), op('arrive'), op('answer')]
