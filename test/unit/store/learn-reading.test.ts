@@ -7,7 +7,12 @@ import type { Delivery } from '../../../src/store/store.ts'
 
 const GENERATION = 7
 const write = (taskId: string, part: Part): StoredWrite => ({
-  ...{ taskId, taskPath: '', idx: 0, channel: 'a channel', value: part.item, digest: `digest of ${taskId}` },
+  taskId,
+  taskPath: '',
+  idx: 0,
+  channel: 'a channel',
+  value: part.item,
+  digest: `digest of ${taskId}`,
 })
 
 test('a part that was read is proven by the row that leads to it, a send by the write of the parent', async () => {
@@ -15,15 +20,20 @@ test('a part that was read is proven by the row that leads to it, a send by the 
   const nodes = [ofCheckpoint, ofWrite, ofSend].map(({ name }) => name)
   const read: ParsedCheckpoint = {
     stored: {
-      ...{
-        address: { threadId: 'thread', ns: '', checkpointId: 'child' },
-        parentId: 'parent',
-        seq: 2,
-        digest: 'digest',
-      },
-      ...{ header: '', manifest: '', metadata: '', writes: [write('task', ofWrite)], sends: [write('sender', ofSend)] },
+      address: { threadId: 'thread', ns: '', checkpointId: 'child' },
+      parentId: 'parent',
+      seq: 2,
+      digest: 'digest',
+      header: '',
+      manifest: '',
+      metadata: '',
+      writes: [write('task', ofWrite)],
+      sends: [write('sender', ofSend)],
     },
-    ...{ manifest: { channel: ofCheckpoint.name }, writes: [ofWrite.name], sends: [ofSend.name], nodes },
+    manifest: { channel: ofCheckpoint.name },
+    writes: [ofWrite.name],
+    sends: [ofSend.name],
+    nodes,
   }
   const known = new KnownThreads()
   learnReading(known, GENERATION, read, new Map([ofCheckpoint, ofWrite, ofSend].map((part) => [part.name, part])))
