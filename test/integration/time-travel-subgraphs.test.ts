@@ -8,7 +8,7 @@ import type { RunnableConfig } from '@langchain/core/runnables'
 import { MemorySaver, type BaseCheckpointSaver } from '@langchain/langgraph'
 import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
 import { createDatabase, testSchema as schema, type TestDatabase } from '../support/database.ts'
-import { timesOf } from '../support/fault-figures.ts'
+import { timesOf } from '../support/figures.ts'
 import { randomFrom } from '../support/random-from.ts'
 import { anyJourney, travel, type Durability } from '../support/time-travel.ts'
 
