@@ -99,8 +99,13 @@ export class ItemBuilder {
     const { part } = group
     this.#first = first
     this.#count = count
-    this.#size += part.items
-    if (count < sizeOf(part.wire)) return this.#add(textOfFirst(part.wire, count))
+    if (count < sizeOf(part.wire)) {
+      const text = textOfFirst(part.wire, count)
+      this.#size += shapeOf(text).items + 1 // commas, and the first
+      this.#add(text)
+      return
+    }
+    this.#size += part.items - 4 // the part counts its own brackets
     this.#same = group
     this.#groupChars = part.size - 1
     this.#chars += part.size - 1

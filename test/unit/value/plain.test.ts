@@ -88,6 +88,7 @@ describe('is a plain object', () => {
     ['one of anything', { a: undefined, b: 1n, c: new Map(), d: () => 1 }],
     ['one with keys that mean something elsewhere', JSON.parse('{"__proto__":1,"constructor":2,"toJSON":3,"lc":1}')],
     ['one with two keys that start with $', { $a: 1, $b: 2 }],
+    ['one with a hidden property', Object.defineProperty({}, 'a', { value: 1 })],
     [
       'one with getters',
       {
@@ -106,7 +107,6 @@ describe('is no plain object', () => {
     ['one made from another', Object.create({})],
     ['an instance', new HumanMessage('x')],
     ['one with a symbol', { [Symbol('s')]: 1 }],
-    ['one with a hidden property', Object.defineProperty({}, 'a', { value: 1 })],
     ['one with a toJSON', { toJSON: () => 1 }],
     ['a Proxy', new Proxy({}, {})],
     ['an array', []],
