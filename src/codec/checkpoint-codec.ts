@@ -27,7 +27,6 @@ import type {
   StoredCheckpoint,
   StoredHistory,
   StoredWrite,
-  WriteRecord,
 } from './record.ts'
 import { nodeOf, parseHeader, parseManifest, parseMetadata } from './stored-form.ts'
 import {
