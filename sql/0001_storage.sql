@@ -7,7 +7,7 @@
 -- :schema is the quoted schema; :lz4 is `compression lz4` where the server has it, else nothing.
 --
 -- tenant_id and thread_id lead every key: a distributed Postgres shards by thread, and one thread is read from one
--- place. No foreign keys: writes arrive before their checkpoint, or without it ever coming (contract 1.6).
+-- place. No foreign keys: writes arrive before their checkpoint, or without it ever coming (contract rule 6).
 -- Keys compare by bytes (collate "C"), as JavaScript compares checkpoint ids.
 
 -- One row a thread, small and updated in place (HOT: no index on anything that changes, room left on each page).

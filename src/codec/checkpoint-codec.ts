@@ -94,7 +94,7 @@ export class CheckpointCodec {
   }
 
   /**
-   * Everything is serialized before this returns, as the values are live state (contract 1.4); only a caller's own
+   * Everything is serialized before this returns, as the values are live state (contract rule 8); only a caller's own
    * serializer may take longer.
    */
   encodeCheckpoint(

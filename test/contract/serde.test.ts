@@ -97,7 +97,7 @@ describe.each(['InMemoryCheckpointer', 'PgCheckpointer'])('%s', (name) => {
     })
   })
 
-  test('what it gives may be a promise of any kind', async () => {
+  test('a serializer can return promises of any kind', async () => {
     // oxlint-disable-next-line unicorn/no-thenable
     const thenable = (value: unknown) => ({ then: (resolve: (value: unknown) => void) => resolve(value) })
     const strange = {
@@ -111,7 +111,7 @@ describe.each(['InMemoryCheckpointer', 'PgCheckpointer'])('%s', (name) => {
     expect([checkpoint.channel_values, pendingWrites]).toStrictEqual([{ m: [1] }, [['task', 'm', [2]]]])
   })
 
-  test('values and writes of any length come back through it', async () => {
+  test('values and writes of any length come back through a serializer of the caller', async () => {
     const thread = newThread()
     const values = { short: 1, long: { text: textOf(1, 300_000) }, list: [textOf(2, 2000)] }
     const id = await thread.put(values, { metadata: { note: 'plain' } })
@@ -128,7 +128,7 @@ describe.each(['InMemoryCheckpointer', 'PgCheckpointer'])('%s', (name) => {
     expect(await thread.ids({ filter: { note: 'plain' } })).toStrictEqual([id])
   })
 
-  test('it is called before put and putWrites give their promises', async () => {
+  test('the serializer is called before put and putWrites return their promises', async () => {
     const thread = newThread()
     serde.calls.length = 0
     const put = thread.put({ a: 'put' })
@@ -137,7 +137,7 @@ describe.each(['InMemoryCheckpointer', 'PgCheckpointer'])('%s', (name) => {
     await Promise.all([put, write])
   })
 
-  test('a slow one does not change the order of puts', async () => {
+  test('a slow serializer does not change the order of puts', async () => {
     const thread = newThread()
     const slow = thread.put({ x: { slowMs: 60 } }, { id: 'slow', parent: null })
     const fast = thread.put({ x: {} }, { id: 'fast', parent: 'slow' })
@@ -145,7 +145,7 @@ describe.each(['InMemoryCheckpointer', 'PgCheckpointer'])('%s', (name) => {
     expect(await thread.ids()).toStrictEqual(['fast', 'slow'])
   })
 
-  test('when it fails, the call is rejected and nothing is stored or left unhandled', async () => {
+  test('a serializer that fails makes the call reject, with nothing stored and no unhandled rejection', async () => {
     const unhandled: unknown[] = []
     const note = (reason: unknown) => unhandled.push(reason)
     process.on('unhandledRejection', note)

@@ -141,7 +141,7 @@ async function tryEach(faults: readonly Fault[], work: (fault: Fault) => Promise
 }
 
 describe.each(Object.keys(trials))('%s', (operation) => {
-  test('once, at any message: it is done all the same', async () => {
+  test('succeeds if the connection is cut once, at any message', async () => {
     const faults = await faultsOf(operation)
     let longestMs = 0
     const problems = await tryEach(faults, async (fault) => {
@@ -169,7 +169,7 @@ describe.each(Object.keys(trials))('%s', (operation) => {
     expect(longestMs).toBeLessThan(9000) // with its default, 10 s, statementTimeoutMs would let it wait longer
   })
 
-  test('on every connection, at any message: the error tells the truth, in time', async () => {
+  test('rejects in time with a true outcome if every connection is cut, at any message', async () => {
     const faults = (await faultsOf(operation)).filter(({ action }) => action !== 'delay')
     const seen = { resolved: 0, not_applied: 0, unknown: 0, 'unknown, was stored': 0 }
     let longestMs = 0

@@ -13,7 +13,7 @@ export const SQL: Readonly<Record<SqlFile, string>> = {
 -- :schema is the quoted schema; :lz4 is \`compression lz4\` where the server has it, else nothing.
 --
 -- tenant_id and thread_id lead every key: a distributed Postgres shards by thread, and one thread is read from one
--- place. No foreign keys: writes arrive before their checkpoint, or without it ever coming (contract 1.6).
+-- place. No foreign keys: writes arrive before their checkpoint, or without it ever coming (contract rule 6).
 -- Keys compare by bytes (collate "C"), as JavaScript compares checkpoint ids.
 
 -- One row a thread, small and updated in place (HOT: no index on anything that changes, room left on each page).
@@ -132,7 +132,7 @@ $BODY$
 -- Stores a checkpoint: one call, one transaction, one round trip.
 --
 -- p_parent          null for a root; equal to p_checkpoint when LangGraph puts a checkpoint again
--- p_conditional     manifest lines that are kept only if this namespace already holds them (contract 1.4, the exception)
+-- p_conditional     manifest lines that are kept only if this namespace already holds them (contract rule 5)
 -- p_run_generation  the generation in which the writer's run began; null: the call belongs to no run that is known
 -- p_generation      the generation under which the writer left parts out because they are stored; null: it sends all
 -- p_proof           the checkpoint on which that knowledge rests: [namespace, seq, digest]. A server that went
@@ -472,7 +472,7 @@ end
 $BODY$
 --;;
 -- The addresses of a page of checkpoints over all threads of a tenant, greatest checkpoint id first: what \`list({})\`
--- of the contract needs. No index serves it, on purpose: it is for tests and small deployments.
+-- needs (contract rule 20). No index serves it, on purpose: it is for tests and small deployments.
 -- p_below_*: the last address of the page before. A JSON text each, [thread, namespace, checkpoint].
 create or replace function :schema.list_all_1(
   p_tenant text, p_ns text, p_checkpoint text, p_before text,
