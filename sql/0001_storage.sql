@@ -39,7 +39,7 @@ create table :schema.checkpoints (
   unique (tenant_id, thread_id, checkpoint_ns, seq)
 )
 --;;
--- After the unique key by seq, on purpose: on a table that nobody has analyzed yet, the planner finds both equally good for
+-- After the unique key by seq, on purpose: on a table that has not been analyzed yet, the planner finds both equally good for
 -- a look-up by id and takes the later one. By seq, each look-up reads the thread (a history of 150 steps: 4.0 ms, not 1.6).
 alter table :schema.checkpoints add primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id)
 --;;

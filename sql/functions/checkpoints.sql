@@ -111,7 +111,7 @@ begin
     on conflict (tenant_id, thread_id) do nothing;
   end loop;
 
-  -- One test for all that is rare: PL/pgSQL prepares each expression anew in each transaction, 2 µs apiece.
+  -- One test for all that is rare: PL/pgSQL prepares each expression again in each transaction, which takes 2 µs.
   if v_deleted_generation > 0 or not v_is_proven or p_generation <> v_generation or p_more_proofs is not null
     or p_conditional <> '{}'
   then
@@ -360,7 +360,7 @@ $BODY$
 -- namespaces asked for hold it; the id of another namespace is compared as an id: LangGraph asks so for a subgraph's state
 -- as of its parent, which may be committed after the subgraph's first checkpoints. p_below_seq: the page before's last seq.
 -- p_filter: metadata contains it (jsonb @>); null: no filter.
--- Planned anew each time: only with the values known does the planner walk the index by seq for a namespace.
+-- Planned again each time: only with the values known does the planner walk the index by seq for a namespace.
 create or replace function :schema.list_1(
   p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filters jsonb[], p_limit integer
 ) returns setof text language plpgsql stable set plan_cache_mode = force_custom_plan set search_path = pg_catalog, pg_temp as $BODY$

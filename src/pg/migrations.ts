@@ -19,7 +19,7 @@ export interface Migration {
  * a version is released, its digest here may still be brought up to date.
  */
 export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: 'bVrxsURE3xa17r13TWirDa' },
+  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: '854tua4ZAuLnvvQiFltjZd' },
 ]
 
 /** The schema version that this release needs. */

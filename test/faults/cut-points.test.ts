@@ -103,7 +103,7 @@ async function lengthsOf(operation: string): Promise<Record<Fault['direction'], 
   await checkpointer.end()
   await proxy.stop()
   const [first] = proxy.passed
-  return { toServer: first!.toServer.length - 1, toClient: first!.toClient.length } // the last of ours is the farewell
+  return { toServer: first!.toServer.length - 1, toClient: first!.toClient.length } // the last message of the client is its farewell
 }
 
 function open(url: string, limits: object): PgCheckpointer {

@@ -1,4 +1,4 @@
-/** Many at once on one thread: order, wholeness, and nobody waiting for nothing. */
+/** Many calls at once on one thread: they keep their order, are whole, and wait only where they must. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { writeDigest } from '../../src/codec/digest.ts'

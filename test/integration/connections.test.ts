@@ -1,4 +1,4 @@
-/** Who opens a connection closes it, and nobody else. */
+/** A connection is closed by the side that opened it, and only by it. */
 import assert from 'node:assert/strict'
 import pg from 'pg'
 import { PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'

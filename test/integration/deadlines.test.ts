@@ -14,7 +14,7 @@ import { createDatabase, testSchema as schema } from '../support/database.ts'
 import { blockThread, query, somethingWaitsForALock } from '../support/fault-sql.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
 
-/** With our tables, so that nobody's short patience is spent on them. */
+/** With tables, so that no short limit is spent on making them. */
 async function setUpDatabase(): Promise<string> {
   const { url } = await createDatabase()
   const checkpointer = new PgCheckpointer({ connection: url, schema })

@@ -128,7 +128,7 @@ describe.each(Object.entries(classes))('%s', (name, open) => {
   })
 })
 
-test('no context is made if nobody has subscribed', async () => {
+test('no context is made without a subscriber', async () => {
   const checkpointer = new InMemoryCheckpointer()
   // The address of a context is read from the config once more than the checkpointer itself reads it.
   const timesRead = async () => {

@@ -117,7 +117,7 @@ test('a connection that ends as soon as it is open does not end the process', as
     toServer: (chunk) => void server.write(chunk),
     toClient(chunk) {
       const isOpen = chunk.subarray(-6).equals(Buffer.from('Z\0\0\0\x05I'))
-      if (isFirst && isOpen) client.end(Buffer.concat([chunk, fatal('57P01')])) // one read: nobody has had the client yet
+      if (isFirst && isOpen) client.end(Buffer.concat([chunk, fatal('57P01')])) // in one read: no caller has the client yet
       else client.write(chunk)
       if (isOpen) isFirst = false
     },
