@@ -69,7 +69,9 @@ test('the printed SQL and the grants let a role without further rights work', as
   const printing = programs.find((code) => code.includes('migrationSql')) ?? ''
   const { rows } = await admin.query<{ version: string }>(`select current_setting('server_version_num') as version`)
   await admin.query(await runCode(printing.replace('180000', rows[0]!.version), {}))
-  await withRole(`create role application login password 'secret'; ${codeBlocks(read('docs/operations.md'), 'sql').join('\n')}`)
+  await withRole(
+    `create role application login password 'secret'; ${codeBlocks(read('docs/operations.md'), 'sql').join('\n')}`,
+  )
 
   const connection = Object.assign(new URL(url), { username: role, password: 'secret' }).href
   const checkpointer = new PgCheckpointer({ connection, migrations: 'check' })

@@ -82,7 +82,11 @@ test.each([
     inRows: ['CommonStats', 'TransferStats', 'PgStats', 'InMemoryStats', 'TierStats', 'RedisTierStats'],
     inText: ['LruTierStats'],
   },
-  { heading: '## Diagnostics channels', inRows: ['OperationContext', 'TransferStats'], inText: ['LateWrite', 'FailedAttempt', 'LostClass'] },
+  {
+    heading: '## Diagnostics channels',
+    inRows: ['OperationContext', 'TransferStats'],
+    inText: ['LateWrite', 'FailedAttempt', 'LostClass'],
+  },
 ])('docs/operations.md has every field in the section "$heading"', ({ heading, inRows, inText }) => {
   const section = sectionOf('docs/operations.md', heading)
   expect(new Set(firstNames(section))).toEqual(new Set(inRows.flatMap(fieldsOf)))
