@@ -34,6 +34,7 @@ import {
   type ClassCodec,
   LosslessSerializer,
   parseWire,
+  requireLimits,
   reviveWire,
   stringifyValue,
   type LostClass,
@@ -74,15 +75,16 @@ export class CheckpointCodec {
   readonly #decoder: Decoder
 
   constructor(options: CodecOptions) {
+    const limits = requireLimits(options.limits, 'limits')
     const own = new LosslessSerializer({
-      ...options.limits,
+      ...limits,
       classes: options.classes,
       unknownClasses: options.unknownClasses,
     })
     this.serde = options.serde ?? own
     this.#isBuiltIn = isBuiltIn(this.serde)
     const lost = new LostClasses(options.onLostClass)
-    const { classes, unknownClasses, limits } = options
+    const { classes, unknownClasses } = options
     this.#rules = {
       ...(isBuiltIn(this.serde) ? this.serde.rules : own.rules),
       ...limits,
