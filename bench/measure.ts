@@ -73,7 +73,7 @@ function hasTurn(round: number, rounds: number, own: number): boolean {
 
 /**
  * Runs for which the server is asked about its log and its processes' time, before and after. Not all: two statements and
- * forty small files between any two runs leave the caches to whoever needs little of them.
+ * forty small files between any two runs leave the caches to the contestant that needs little of them.
  */
 const SAMPLED = 10
 
@@ -151,7 +151,7 @@ export function quantile(values: readonly number[], q: number): number {
   return (low + (sorted[Math.ceil(at)] ?? low)) / 2
 }
 
-/** @throws where nobody of that name took part */
+/** @throws where no contestant has that name */
 export function of(results: ReadonlyMap<string, Measurement>, name: string): Measurement {
   const found = results.get(name)
   if (found === undefined) throw new Error(`${name} took no part.`)

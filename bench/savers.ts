@@ -65,7 +65,7 @@ export async function withBoth<Result>(
   }
 }
 
-/** Opens LangGraph's savers on SQLite, in memory, if somebody has installed it: it is no dependency of ours. */
+/** Opens LangGraph's savers on SQLite, in memory, if it is installed: it is no dependency of this package. */
 export async function findSqliteSaver(): Promise<(() => BaseCheckpointSaver) | undefined> {
   const name: string = '@langchain/langgraph-checkpoint-sqlite'
   try {

@@ -1,4 +1,4 @@
-/** A TCP proxy that holds every byte back for a while, in a process of its own so that nobody's work delays it. */
+/** A TCP proxy that holds every byte back for a while, in a process of its own so that no other work delays it. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'

@@ -103,7 +103,7 @@ export class Witness {
 
   #compare(id: string, tuple: CheckpointTuple | undefined): void {
     const put = this.#puts.get(id)
-    if (put === undefined) throw new Error(`Nobody put checkpoint ${id}.`)
+    if (put === undefined) throw new Error(`Checkpoint ${id} was never put.`)
     if (tuple === undefined) throw new Error(`Checkpoint ${id} was put and is not there.`)
     const { id: readId, channel_values: values, ...rest } = tuple.checkpoint
     same(id, 'id', readId, id)

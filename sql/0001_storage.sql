@@ -7,7 +7,7 @@
 -- :schema is the quoted schema; :lz4 is `compression lz4` where the server has it, else nothing.
 --
 -- tenant_id and thread_id lead every key: a distributed Postgres shards by thread, and one thread is read from one
--- place. No foreign keys: writes arrive before their checkpoint, or without it ever coming (contract 1.6).
+-- place. No foreign keys: writes arrive before their checkpoint, or without it ever coming (contract rule 6).
 -- Keys compare by bytes (collate "C"), as JavaScript compares checkpoint ids.
 
 -- One row a thread, small and updated in place (HOT: no index on anything that changes, room left on each page).
@@ -39,7 +39,7 @@ create table :schema.checkpoints (
   unique (tenant_id, thread_id, checkpoint_ns, seq)
 )
 --;;
--- After the unique key by seq, on purpose: on a table that nobody has analyzed yet, the planner finds both equally good for
+-- After the unique key by seq, on purpose: on a table that has not been analyzed yet, the planner finds both equally good for
 -- a look-up by id and takes the later one. By seq, each look-up reads the thread (a history of 150 steps: 4.0 ms, not 1.6).
 alter table :schema.checkpoints add primary key (tenant_id, thread_id, checkpoint_ns, checkpoint_id)
 --;;

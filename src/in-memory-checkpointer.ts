@@ -10,7 +10,7 @@ import { PartLadder } from './tiers/part-ladder.ts'
 
 export interface InMemoryCheckpointerOptions extends CheckpointerOptions {
   /**
-   * About how much may be held, in bytes of JSON text. Beyond it, whole threads go, the least recently used first;
+   * About how much of the heap threads may take, in bytes, estimated as for `cacheBytes`. Beyond it, whole threads go, the least recently used first;
    * `stats().evictedThreads` counts them. The thread in use stays, whatever it weighs.
    * @default unlimited
    */
@@ -31,9 +31,9 @@ const OPTIONS: OptionNames<InMemoryCheckpointerOptions> = {
 }
 
 export interface InMemoryStats extends CommonStats {
-  /** Threads with at least one checkpoint. */
+  /** Threads that hold anything. */
   readonly threads: number
-  /** About what they take, in bytes of JSON text. */
+  /** About what they take of the heap, in bytes. */
   readonly bytes: number
   /** Threads dropped since the start because of `maxBytes` or `maxThreads`. */
   readonly evictedThreads: number

@@ -5,6 +5,7 @@ import { OptionsError } from './errors.ts'
 import { assess, type Health } from './observe/health.ts'
 import { Meter, type CommonStats } from './observe/meter.ts'
 import type { TransferStats } from './observe/transfer-stats.ts'
+import { requireArgument } from './options/argument.ts'
 import { requireKnownNames, type OptionNames } from './options/names.ts'
 import { requireBoolean, requireObject, requireOneOf, requireWhole } from './options/values.ts'
 import { CallRunner } from './pg/call-runner.ts'
@@ -15,7 +16,7 @@ import { CallMerger } from './pg/merger.ts'
 import { MigrateFirst } from './pg/migrate-first.ts'
 import { migrationSql, type MigrationMode } from './pg/migrate.ts'
 import { SCHEMA_VERSION } from './pg/migrations.ts'
-import { openDriver, requireConnection, type PgConnection } from './pg/open-driver.ts'
+import { openDriver, requireArguments, type PgConnection } from './pg/open-driver.ts'
 import { SETUP_STATEMENT_MS } from './pg/pool-driver.ts'
 import { Retrier, type Limits } from './pg/retry.ts'
 import { PgStore } from './store/pg-store.ts'
@@ -112,7 +113,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
   readonly #meter: Meter
 
   constructor(options: PgCheckpointerOptions) {
-    requireConnection(arguments)
+    requireArguments(arguments)
     requireKnownNames(options, OPTIONS)
     // Defaults stand for undefined only: null is refused.
     const { schema: name = 'langgraph', tenant = '', migrations = 'auto', preparedStatements = false } = options
@@ -147,7 +148,8 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
     connectionString: string,
     options: Omit<PgCheckpointerOptions, 'connection'> = {},
   ): PgCheckpointer {
-    return new PgCheckpointer({ ...requireObject('options', options), connection: connectionString })
+    requireArgument([options], 'PgCheckpointer.fromConnString(url, { serde })')
+    return new PgCheckpointer({ ...options, connection: connectionString })
   }
 
   /**

@@ -11,7 +11,7 @@ const LENGTHS = [52, 200, 500, 2000]
 const OFFICIAL_LENGTH = 500
 /** Turns that a time "at n messages" is the median of. */
 const RECENT_TURNS = 5
-/** Checkpoints of the 2,000 messages and of the official saver that are compared; of ours, all of the first 500. */
+/** Checkpoints of the 2,000 messages and of the official saver that are compared; of this package's, all of the first 500. */
 const SAMPLE = 12
 
 const THREAD = 'growth'

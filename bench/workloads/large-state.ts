@@ -1,4 +1,4 @@
-/** A state of 10 MB of which only a counter changes. Nobody tells the saver: it has to look at all of it. */
+/** A state of 10 MB of which only a counter changes. The saver is not told which: it has to look at all of it. */
 import { Chain } from '../chain.ts'
 import { headAt } from '../conversation.ts'
 import { alternate, of } from '../measure.ts'

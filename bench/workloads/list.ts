@@ -15,7 +15,7 @@ const LONG = 5000
 /** At a time, when the threads are made. */
 const PUTS = 8
 const FIRST_ROW_TARGET_MS = 20
-/** The official saver reads everything before it gives the first row; longer than this nobody waits here. */
+/** The official saver reads everything before it gives the first row; this is how long it is waited for. */
 const PATIENCE_MS = 15_000
 const COLD = `${OURS}, cold`
 

@@ -7,7 +7,7 @@ import { dirname, join, resolve } from 'node:path'
 /** An account of the operating system to run Postgres as; undefined stands for the one that we run as. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined
 
-/** Postgres refuses to run as root. For root (in a container, mostly) it runs as `nobody`, whom every system has. */
+/** Postgres refuses to run as root. For root (in a container, mostly) it runs as the user `nobody`, which every system has. */
 export function unprivilegedAccount(): Account {
   if (process.getuid?.() !== 0) return undefined
   const id = (flag: string): number => Number(execFileSync('id', [flag, 'nobody'], { encoding: 'utf8' }))

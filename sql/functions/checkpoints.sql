@@ -52,7 +52,7 @@ $BODY$
 -- Stores a checkpoint: one call, one transaction, one round trip.
 --
 -- p_parent          null for a root; equal to p_checkpoint when LangGraph puts a checkpoint again
--- p_conditional     manifest lines that are kept only if this namespace already holds them (contract 1.4, the exception)
+-- p_conditional     manifest lines that are kept only if this namespace already holds them (contract rule 5)
 -- p_run_generation  the generation in which the writer's run began; null: the call belongs to no run that is known
 -- p_generation      the generation under which the writer left parts out because they are stored; null: it sends all
 -- p_proof           the checkpoint on which that knowledge rests: [namespace, seq, digest]. A server that went
@@ -111,7 +111,7 @@ begin
     on conflict (tenant_id, thread_id) do nothing;
   end loop;
 
-  -- One test for all that is rare: PL/pgSQL prepares each expression anew in each transaction, 2 µs apiece.
+  -- One test for all that is rare: PL/pgSQL prepares each expression again in each transaction, which takes 2 µs.
   if v_deleted_generation > 0 or not v_is_proven or p_generation <> v_generation or p_more_proofs is not null
     or p_conditional <> '{}'
   then
@@ -360,7 +360,7 @@ $BODY$
 -- namespaces asked for hold it; the id of another namespace is compared as an id: LangGraph asks so for a subgraph's state
 -- as of its parent, which may be committed after the subgraph's first checkpoints. p_below_seq: the page before's last seq.
 -- p_filter: metadata contains it (jsonb @>); null: no filter.
--- Planned anew each time: only with the values known does the planner walk the index by seq for a namespace.
+-- Planned again each time: only with the values known does the planner walk the index by seq for a namespace.
 create or replace function :schema.list_1(
   p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filters jsonb[], p_limit integer
 ) returns setof text language plpgsql stable set plan_cache_mode = force_custom_plan set search_path = pg_catalog, pg_temp as $BODY$
@@ -392,7 +392,7 @@ end
 $BODY$
 --;;
 -- The addresses of a page of checkpoints over all threads of a tenant, greatest checkpoint id first: what `list({})`
--- of the contract needs. No index serves it, on purpose: it is for tests and small deployments.
+-- needs (contract rule 20). No index serves it, on purpose: it is for tests and small deployments.
 -- p_below_*: the last address of the page before. A JSON text each, [thread, namespace, checkpoint].
 create or replace function :schema.list_all_1(
   p_tenant text, p_ns text, p_checkpoint text, p_before text,

@@ -11,12 +11,12 @@ import {
   type SerializerProtocol,
 } from '@langchain/langgraph-checkpoint'
 import { toConfig, type Address } from '../address.ts'
-import { RowCorruptError, TooLargeError, UnreadableValueError } from '../errors.ts'
+import { RowCorruptError, TooLargeError } from '../errors.ts'
 import { Decoder } from './decode.ts'
 import { Encoder, type PartSet } from './encode.ts'
 import { checkpointDigest, isIntact, writeDigest } from './digest.ts'
 import { manifestKey, manifestText, type Manifest, type Node } from './format.ts'
-import { escapeText, fromJsonbText, toJsonbText, unescapeText } from './jsonb-text.ts'
+import { escapeText, toJsonbText, unescapeText } from './jsonb-text.ts'
 import { Memo } from './memo.ts'
 import type { Parts } from './part.ts'
 import type {
@@ -27,22 +27,20 @@ import type {
   StoredCheckpoint,
   StoredHistory,
   StoredWrite,
-  WriteRecord,
 } from './record.ts'
+import { nodeOf, parseHeader, parseManifest, parseMetadata } from './stored-form.ts'
 import {
   classesByName,
   type ClassCodec,
   LosslessSerializer,
-  parseWire,
   requireLimits,
-  reviveWire,
   stringifyValue,
   type LostClass,
   type ValueLimits,
   type ValueRules,
 } from './value.ts'
 import { LostClasses } from './value/lost-classes.ts'
-import { isWireRecord, setOwn, type WireRecord } from './value/markers.ts'
+import { setOwn } from './value/markers.ts'
 import { writeIndex } from './write-index.ts'
 
 /** The sends of a checkpoint of format < 4 stood in its parent's writes of this channel. */
@@ -98,7 +96,7 @@ export class CheckpointCodec {
   }
 
   /**
-   * Everything is serialized before this returns, as the values are live state (contract 1.4); only a caller's own
+   * Everything is serialized before this returns, as the values are live state (contract rule 8); only a caller's own
    * serializer may take longer.
    */
   encodeCheckpoint(
@@ -167,13 +165,13 @@ export class CheckpointCodec {
       const value = this.#decoder.decode(node, parts, `channel_values.${channel}`)
       setOwn(channelValues, channel, this.#isThere(value) ? value : await value)
     }
-    const { v, ts, ...rest } = this.#header(stored.header)
+    const { v, ts, ...rest } = parseHeader(stored.header, this.#rules)
     const checkpoint: Checkpoint = { v, id: stored.address.checkpointId, ts, channel_values: channelValues, ...rest }
     if (parsed.sends.length > 0) await this.#migrateSends(checkpoint, parsed.sends, parts)
     const tuple: CheckpointTuple = {
       config: toConfig(stored.address),
       checkpoint,
-      metadata: this.#metadata(stored.metadata),
+      metadata: parseMetadata(stored.metadata, this.#rules),
       pendingWrites: parsed.writes.length > 0 ? await this.#decodeWrites(stored.writes, parsed.writes, parts) : [],
     }
     if (stored.parentId !== undefined)
@@ -218,27 +216,6 @@ export class CheckpointCodec {
       )
     }
     return toJsonbText(text)
-  }
-
-  #header(text: string): Omit<Checkpoint, 'id' | 'channel_values'> {
-    const header = this.#json(text, 'checkpoint')
-    const versions: unknown = isPlainRecord(header) ? (header['channel_versions'] ?? {}) : undefined
-    if (!isWireRecord(versions) || !Object.values(versions).every(isVersion)) throw unknownForm('checkpoint')
-    return header as Omit<Checkpoint, 'id' | 'channel_values'>
-  }
-
-  #metadata(text: string): CheckpointMetadata {
-    const metadata = this.#json(fromJsonbText(text), 'metadata')
-    if (metadata !== undefined && metadata !== null && !isPlainRecord(metadata)) throw unknownForm('metadata')
-    return metadata as CheckpointMetadata
-  }
-
-  #json(text: string, path: string): unknown {
-    try {
-      return reviveWire(parseWire(text), this.#rules)
-    } catch (error) {
-      throw error instanceof UnreadableValueError ? error.at(path) : error
-    }
   }
 
   /** A string, or a promise where a caller's own serializer is at work: it is called at once, too. */
@@ -295,40 +272,6 @@ export function historyChannel(channel: string): HistoryChannel {
 function requireIntact(writes: readonly StoredWrite[], address: Address): void {
   for (const write of writes) if (write.digest !== writeDigest(write)) throw new RowCorruptError('writes', address)
 }
-
-function nodeOf(write: WriteRecord, index: number): Node {
-  try {
-    return parseWire(write.value) as Node
-  } catch (error) {
-    const path = `pending_writes[${index}].${unescapeText(write.channel)}`
-    throw error instanceof UnreadableValueError ? error.at(path) : error
-  }
-}
-
-/** Its nodes are checked where they are decoded. */
-function parseManifest(text: string): Manifest {
-  let manifest: unknown
-  try {
-    manifest = parseWire(text)
-  } catch (error) {
-    throw error instanceof UnreadableValueError ? error.at('channel_values') : error
-  }
-  if (!isWireRecord(manifest)) throw unknownForm('channel_values')
-  return manifest as Manifest
-}
-
-function isPlainRecord(value: unknown): value is WireRecord {
-  return isWireRecord(value) && Object.getPrototypeOf(value) === Object.prototype
-}
-
-function isVersion(version: unknown): boolean {
-  return typeof version === 'number' || typeof version === 'string'
-}
-
-function unknownForm(path: string): UnreadableValueError {
-  return new UnreadableValueError('it is stored in a form that this release does not know', { path })
-}
-
 /** Now, where nothing is to be waited for. */
 function whenAll<Result>(
   values: readonly (string | Promise<string>)[],

@@ -2,7 +2,7 @@
 import { endsGroup, foldItems, MemberScanner } from './cut.ts'
 import { ELEMENT_CHARS, INLINE_CHARS, NODE_CHARS } from './format.ts'
 import { Group } from './group.ts'
-import { shapeOf } from './json-shape.ts'
+import { itemsIn } from './json-items.ts'
 import type { Memo } from './memo.ts'
 import { Part, type PartName } from './part.ts'
 
@@ -27,7 +27,7 @@ export interface Cut {
 /** Those in a JSON text. */
 export function itemsOf(json: string): number {
   const first = json.charAt(0)
-  return first === '{' || first === '[' ? shapeOf(json).items : 0
+  return first === '{' || first === '[' ? itemsIn(json) : 0
 }
 
 export class ItemBuilder {
@@ -99,8 +99,13 @@ export class ItemBuilder {
     const { part } = group
     this.#first = first
     this.#count = count
-    this.#size += part.items
-    if (count < sizeOf(part.wire)) return this.#add(textOfFirst(part.wire, count))
+    if (count < sizeOf(part.wire)) {
+      const text = textOfFirst(part.wire, count)
+      this.#size += itemsIn(text) + 1 // commas, and the first
+      this.#add(text)
+      return
+    }
+    this.#size += part.items - 4 // the part counts its own brackets
     this.#same = group
     this.#groupChars = part.size - 1
     this.#chars += part.size - 1

@@ -1,6 +1,6 @@
 /** A part: immutable bytes named by their hash; the unit that is stored once a thread, cached and verified. */
 import { createHash, createHmac, hash } from 'node:crypto'
-import { shapeOf, type JsonShape } from './json-shape.ts'
+import { itemsIn } from './json-items.ts'
 import { parseWire } from './value.ts'
 
 /**
@@ -39,9 +39,6 @@ export function namePart(kind: PartKind, body: string | Uint8Array, key?: Uint8A
   return (kind + digest.slice(0, 22)) as PartName
 }
 
-/** A part's fields, its name, and its place in a cache. */
-const PART_BYTES = 250
-
 /**
  * A part in memory. JSON is held either as text or as the tree it parses to ("wire tree"), never as both: a tree gives
  * its text back to the letter, since JSON.stringify wrote it.
@@ -55,7 +52,7 @@ export class Part {
   #text: string | undefined
   #wire: unknown
   readonly bytes: Uint8Array | undefined
-  #shape: JsonShape | undefined
+  #items: number | undefined
   /** A note of `KnownThreads`: by what it is known to be stored. A look at it takes a tenth of a look for the name. */
   basis: object | undefined
 
@@ -79,21 +76,7 @@ export class Part {
 
   /** Elements and entries in it, as `maxItems` counts them. */
   get items(): number {
-    return this.bytes === undefined ? this.#shapeOf().items : 0
-  }
-
-  /**
-   * About what the part takes in memory, in bytes: the larger of its text and the tree that it parses to (see
-   * json-shape.ts), and what stands around them.
-   */
-  get heapBytes(): number {
-    if (this.bytes !== undefined) return PART_BYTES + this.bytes.length
-    const { textBytes, treeBytes } = this.#shapeOf()
-    return PART_BYTES + Math.max(textBytes, treeBytes)
-  }
-
-  #shapeOf(): JsonShape {
-    return (this.#shape ??= shapeOf(this.text))
+    return this.bytes === undefined ? (this.#items ??= itemsIn(this.text)) : 0
   }
 
   /** The JSON text. */
@@ -105,7 +88,7 @@ export class Part {
   get wire(): unknown {
     if (this.#text !== undefined) {
       this.#wire = parseWire(this.#text)
-      this.#shapeOf() // while the text is there
+      this.#items ??= itemsIn(this.#text) // while the text is there
       this.#text = undefined
     }
     return this.#wire

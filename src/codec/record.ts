@@ -7,7 +7,7 @@ export interface EncodedCheckpoint {
   /** JSON: v first, then ts, channel_versions, versions_seen and whatever else the checkpoint had. */
   readonly header: string
   readonly manifest: string
-  /** Manifest lines that are kept only if the namespace holds the same line already (contract 1.4, the exception). */
+  /** Manifest lines that are kept only if the namespace holds the same line already (contract rule 5). */
   readonly conditional: readonly string[]
   /** JSON that jsonb can hold. */
   readonly metadata: string

@@ -1,6 +1,7 @@
 /** One thread in memory: what the rows of a thread are in Postgres, and the same decisions as its functions make. */
 import type { Address, CheckpointAddress } from '../address.ts'
 import { addManifestLine, hasManifestLine } from '../codec/format.ts'
+import { estimateHeapBytes } from '../codec/heap-estimate.ts'
 import type { PartSet } from '../codec/encode.ts'
 import type { Part } from '../codec/part.ts'
 import type { HistoryChannel, StoredCheckpoint, StoredHistory, StoredWrite } from '../codec/record.ts'
@@ -112,7 +113,7 @@ export class ThreadRows {
   addPart(part: Part): void {
     if (this.parts.has(part.name)) return
     this.parts.set(part.name, part)
-    this.bytes += part.size
+    this.bytes += estimateHeapBytes(part)
   }
 
   /** The checkpoint named, or the head of the namespace. */

@@ -18,7 +18,7 @@ export interface PostgresHealth {
   readonly latencyMs: number
   /** The rest is there if Postgres was reached. For example "18.4". */
   readonly serverVersion?: string
-  /** 0: no tables of ours. Left out where the role may not look. */
+  /** 0: the tables are not there. Left out where the role may not look. */
   readonly schemaVersion?: number
   /** The schema version that this release needs. */
   readonly neededSchemaVersion: number

@@ -19,7 +19,7 @@ export interface Migration {
  * a version is released, its digest here may still be brought up to date.
  */
 export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: '9HmVg8S3jyrdZQVlw5CU3U' },
+  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: 'lquvT_fUpRgVwDb4hN6Hkp' },
 ]
 
 /** The schema version that this release needs. */

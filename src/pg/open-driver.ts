@@ -14,35 +14,30 @@ import { ownPool, PoolDriver, type PoolSettings } from './pool-driver.ts'
 export type PgConnection = string | PgPoolConfig | PgPool | PGliteLike
 
 /**
- * What the constructor was given, if it is options with a connection in them.
- * @param given its arguments
+ * The arguments of the constructor: one object of options.
  * @throws OptionsError that says how to pass what was given instead
  */
-export function requireConnection(given: ArrayLike<unknown>): void {
+export function requireArguments(given: ArrayLike<unknown>): void {
   const [first] = Array.from(given)
+  if (first === undefined) refuseMissing(': the constructor got no options')
   if (typeof first === 'string') {
     throw new OptionsError('connection', 'is missing: the constructor got a string. Pass { connection: url }.')
   }
-  if (typeof first === 'object' && first !== null && (isPGlite(first) || isPool(first))) {
-    const what = isPGlite(first) ? 'a PGlite' : isClient(first) ? 'a pg.Client' : 'a pool'
-    const remedy = isClient(first) ? 'Make a pg.Pool, and pass' : 'Pass'
-    throw new OptionsError(
-      'connection',
-      `is missing: the constructor got ${what}. ${remedy} { connection: pool }; a serializer goes with it, as the option serde.`,
-    )
+  if (typeof first === 'object' && first !== null) {
+    const got = isPGlite(first) ? 'a PGlite' : isClient(first) ? 'a pg.Client' : isPool(first) ? 'a pool' : undefined
+    if (got !== undefined) {
+      const remedy = got === 'a PGlite' ? 'Pass { connection: db }' : 'Pass { connection: pool }'
+      throw new OptionsError(
+        'connection',
+        `is missing: the constructor got ${got}. ${got === 'a pg.Client' ? 'Make a pg.Pool. ' : ''}${remedy}; a serializer goes with it, as the option serde.`,
+      )
+    }
   }
   requireArgument(given, 'new PgCheckpointer({ connection, serde })')
-  const { connection } = (first ?? {}) as { connection?: unknown }
-  if (connection === undefined) {
-    const why = first === undefined ? ': the constructor got no options' : '; got undefined'
-    throw new OptionsError(
-      'connection',
-      `is missing${why}. ${MUST_BE} If it comes from an environment variable, such as DATABASE_URL, check that it is set.`,
-    )
-  }
 }
 
-export function openDriver(connection: PgConnection, settings: PoolSettings): PgDriver {
+export function openDriver(connection: PgConnection | undefined, settings: PoolSettings): PgDriver {
+  if (connection === undefined) refuseMissing('; got undefined')
   if (typeof connection === 'string') {
     requireConnectionString('connection', connection)
     return new PoolDriver(ownPool({ connectionString: connection }, settings), true, settings)
@@ -63,6 +58,13 @@ export function openDriver(connection: PgConnection, settings: PoolSettings): Pg
 }
 
 const MUST_BE = 'Pass a connection string, a pg.PoolConfig, a pg.Pool or a PGlite.'
+
+function refuseMissing(why: string): never {
+  throw new OptionsError(
+    'connection',
+    `is missing${why}. ${MUST_BE} If it comes from an environment variable, such as DATABASE_URL, check that it is set.`,
+  )
+}
 
 /** It has one connection, which could not be replaced when it breaks. */
 function isClient(connection: object): boolean {

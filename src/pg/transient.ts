@@ -1,6 +1,6 @@
 /** Which failures pass by themselves, and in what state they leave the connection and the data. */
 
-/** Besides all of class 08 (connection exceptions; PgBouncer uses 08P01 for whatever befalls its servers). */
+/** Besides all of class 08 (connection exceptions; PgBouncer uses 08P01 for any failure of its servers). */
 const TRANSIENT_STATES = new Set([
   '25006', // read-only: the server was demoted to a standby, or is one not yet promoted
   '40001', // serialization failure

@@ -189,10 +189,20 @@ function basisOf(part: Part, thread: KnownThread): Basis | undefined {
   const noted = part.basis as Basis | undefined
   const found = noted?.thread === thread ? noted : thread.bases.get(part.name)
   if (found === undefined) return undefined
-  let basis = found
-  while (basis.mergedInto !== undefined) basis = basis.mergedInto
+  const basis = lastOf(found)
   if (basis !== noted) part.basis = basis
   return basis
+}
+
+/** What all rests on now. Those on the way point to it from then on, so that the way stays short after many puts. */
+function lastOf(first: Basis): Basis {
+  let last = first
+  while (last.mergedInto !== undefined) last = last.mergedInto
+  for (let next: Basis | undefined, basis = first; basis !== last; basis = next ?? last) {
+    next = basis.mergedInto
+    basis.mergedInto = last
+  }
+  return last
 }
 
 function isFinal(answer: Answer): answer is Answer<FinalVerdict> {

@@ -32,7 +32,7 @@ export function parseListQuery(config: RunnableConfig, options: CheckpointListOp
 /** Each object of a filter that has one key, which starts with `$`, doubles what is looked for: six of them. */
 const MAX_FORMS = 64
 
-/** A key whose value is undefined does not filter (contract 7.20). */
+/** A key whose value is undefined does not filter (contract rule 22). */
 function parseFilter(filter: unknown): string[] | undefined {
   if (filter === undefined) return undefined
   if (typeof filter !== 'object' || filter === null || Array.isArray(filter)) {

@@ -1,6 +1,6 @@
+import { estimateHeapBytes } from '../codec/heap-estimate.ts'
 import type { Part, PartName } from '../codec/part.ts'
 import { LruMap } from '../lru-map.ts'
-import { estimateHeapBytes } from './heap-estimate.ts'
 import type { PartTier, TierStats } from './part-tier.ts'
 
 export interface LruTierStats extends TierStats {

@@ -15,7 +15,7 @@ export interface Opened {
 }
 
 /**
- * What LangGraph relies on (contract.md §1, design.md §5), one behaviour a test: every checkpointer of ours passes it.
+ * What LangGraph relies on (docs/contract.md), one behaviour per test. Every checkpointer of this package passes it.
  * All tests share what `open` gives, so each works on threads of its own.
  */
 export function runCheckpointerContract(name: string, open: () => Promise<Opened>): void {

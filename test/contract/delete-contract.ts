@@ -3,7 +3,7 @@ import { collect, configOf, newId, TestThread, textOf } from '../support/checkpo
 import type { Subject } from './checkpointer-contract.ts'
 
 export function deleteContract(subject: Subject): void {
-  test('all namespaces, writes and orphans go; other threads stay', async () => {
+  test('it removes all namespaces and all writes of the thread, also those without a checkpoint, and leaves other threads alone', async () => {
     const other = new TestThread(subject())
     const otherId = await other.put({ x: 'other' })
     await other.write(otherId, [['x', 1]])
@@ -100,7 +100,7 @@ export function deleteContract(subject: Subject): void {
     expect((await thread.mustRead(ids[4])).pendingWrites).toStrictEqual([['task', 'x', 'kept']])
   })
 
-  test('a new run starts afresh, and may have subgraphs and writes', async () => {
+  test('a new run starts empty and can store subgraphs and writes', async () => {
     const old = TestThread.inRun(subject())
     await old.put({ x: 1, keep: textOf(1, 5000) })
     await subject().deleteThread(old.threadId)
@@ -138,7 +138,7 @@ export function deleteContract(subject: Subject): void {
     expect((await fresh.mustRead(old)).pendingWrites).toStrictEqual([])
   })
 
-  test('a thread may be deleted and begun again many times', async () => {
+  test('a thread can be deleted and started again many times', async () => {
     const thread = new TestThread(subject())
     for (let life = 0; life < 5; life++) {
       await thread.read()

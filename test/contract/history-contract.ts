@@ -28,14 +28,14 @@ export function historyContract(subject: Subject): void {
 
   const writesOf = (channel: string, steps: number[]) => steps.map((step) => ['task', channel, `${channel}${step}`])
 
-  test('writes of the ancestors, oldest first, without those of the target', async () => {
+  test('it returns the writes of the ancestors, oldest first, without those of the checkpoint itself', async () => {
     const thread = new TestThread(subject())
     const ids = await chain(thread, 4, ['m'])
     expect(await historyOf(thread, ['m'], ids[3])).toStrictEqual({ m: { writes: writesOf('m', [0, 1, 2]) } })
     expect(await historyOf(thread, ['m'], ids[0])).toStrictEqual({ m: { writes: [] } })
   })
 
-  test('it ends at the nearest ancestor with a value, whose own writes count', async () => {
+  test('it ends at the nearest ancestor with a value and includes the writes of that ancestor', async () => {
     const thread = new TestThread(subject())
     const seed = new DeltaSnapshot(['a', 'b'])
     const ids = await chain(thread, 5, ['m'], { 0: { m: 'far' }, 2: { m: seed } })
@@ -44,7 +44,7 @@ export function historyContract(subject: Subject): void {
     expect(m!.seed).toStrictEqual(seed)
   })
 
-  test('a value of undefined or null is a value', async () => {
+  test('a value that is undefined or null ends it as well', async () => {
     const thread = new TestThread(subject())
     const ids = await chain(thread, 3, ['u', 'n'], { 1: { u: undefined, n: null } })
     const history = await historyOf(thread, ['u', 'n'], ids[2])
@@ -54,7 +54,7 @@ export function historyContract(subject: Subject): void {
     })
   })
 
-  test('each channel ends on its own', async () => {
+  test('it ends for each channel separately', async () => {
     const thread = new TestThread(subject())
     const ids = await chain(thread, 6, ['a', 'b', 'c'], { 1: { a: 'A' }, 3: { b: 'B' }, 5: { c: 'target' } })
     const history = await historyOf(thread, ['a', 'b', 'c', 'none'], ids[5])
@@ -66,14 +66,14 @@ export function historyContract(subject: Subject): void {
     })
   })
 
-  test("a channel whose name begins or ends another's is not that one", async () => {
+  test('a channel is not confused with one whose name begins or ends with its name', async () => {
     const thread = new TestThread(subject())
     const ids = await chain(thread, 3, ['m', 'mm', 'xm', 'm"'], { 1: { mm: 1, xm: 2, 'm"': 3 } })
     expect((await historyOf(thread, ['m'], ids[2]))['m']).toStrictEqual({ writes: writesOf('m', [0, 1]) })
     expect((await historyOf(thread, ['m"'], ids[2]))['m"']).toStrictEqual({ writes: writesOf('m"', [1]), seed: 3 })
   })
 
-  test('within a checkpoint, writes come by the bytes of their task, then in their order', async () => {
+  test('writes of one checkpoint are ordered by task id, compared by bytes, then by their place in the task', async () => {
     const thread = new TestThread(subject())
     const root = await thread.put({})
     const many = Array.from({ length: 12 }, (_, i): [string, unknown] => ['m', i])
@@ -111,7 +111,7 @@ export function historyContract(subject: Subject): void {
     ])
   })
 
-  test('without a checkpoint id it is that of the head; of an unknown one, empty', async () => {
+  test('without a checkpoint id it is the history of the head, and for an unknown id it is empty', async () => {
     const thread = new TestThread(subject())
     await chain(thread, 3, ['m'])
     expect(await historyOf(thread, ['m'])).toStrictEqual({ m: { writes: writesOf('m', [0, 1]) } })
@@ -120,14 +120,14 @@ export function historyContract(subject: Subject): void {
     expect(await subject().getDeltaChannelHistory({ config, channels: ['m'] })).toStrictEqual({ m: { writes: [] } })
   })
 
-  test('no channels have no history; a channel asked for twice has it once', async () => {
+  test('no channels give an empty object, and a channel that is named twice is returned once', async () => {
     const thread = new TestThread(subject())
     const ids = await chain(thread, 3, ['m'])
     expect(await historyOf(thread, [], ids[2])).toStrictEqual({})
     expect(await historyOf(thread, ['m', 'm'], ids[2])).toStrictEqual({ m: { writes: writesOf('m', [0, 1]) } })
   })
 
-  test('a missing ancestor ends it', async () => {
+  test('it ends at a missing ancestor', async () => {
     const thread = new TestThread(subject())
     const orphan = await thread.put({}, { parent: newId() })
     await thread.write(orphan, [['m', 1]])
@@ -135,7 +135,7 @@ export function historyContract(subject: Subject): void {
     expect(await historyOf(thread, ['m'], id)).toStrictEqual({ m: { writes: [['task', 'm', 1]] } })
   })
 
-  test('parents may have greater ids than their children', async () => {
+  test('parents can have greater ids than their children', async () => {
     const thread = new TestThread(subject())
     const [late, early] = [newId(), newId()].toReversed()
     await thread.put({}, { id: late!, parent: null })
@@ -145,7 +145,7 @@ export function historyContract(subject: Subject): void {
     expect(m!.writes).toStrictEqual([['task', 'm', 'late']])
   })
 
-  test.each([2, 3, 4])('parents in a circle of %d are each visited once', async (length) => {
+  test.each([2, 3, 4])('a circle of %d parents is walked once', async (length) => {
     const thread = new TestThread(subject())
     const ids = Array.from({ length }, newId)
     for (const [i, id] of ids.entries()) {

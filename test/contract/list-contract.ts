@@ -11,12 +11,12 @@ export function listContract(subject: Subject): void {
     return { thread, ids }
   }
 
-  test('the last committed comes first', async () => {
+  test('the checkpoint that was committed last comes first', async () => {
     const { thread, ids } = await fiveSteps()
     expect(await thread.ids()).toStrictEqual(ids)
   })
 
-  test('of more than a page, each comes once, in order', async () => {
+  test('each of more checkpoints than fit a page comes once and in order', async () => {
     const thread = new TestThread(subject())
     const ids: string[] = []
     for (let step = 0; step < 130; step++) ids.unshift(await thread.put({ step }))
@@ -25,7 +25,7 @@ export function listContract(subject: Subject): void {
     expect(await thread.ids({ limit: 20 })).toStrictEqual(ids.slice(0, 20))
   })
 
-  test('a tuple in a list is the tuple that getTuple gives', async () => {
+  test('each result equals what getTuple returns', async () => {
     const thread = new TestThread(subject())
     for (let step = 0; step < 3; step++) {
       const id = await thread.put({ step, text: 'x'.repeat(3000) }, { versions: { step } })
@@ -44,7 +44,7 @@ export function listContract(subject: Subject): void {
     for (const tuple of listed) expect(tuple).toStrictEqual(await thread.mustRead(tuple.checkpoint.id))
   })
 
-  test('a limit of 0 is nothing, of 1 the head, beyond the end all', async () => {
+  test('a limit of 0 gives nothing, a limit of 1 the head, and a large limit everything', async () => {
     const { thread, ids } = await fiveSteps()
     expect(await thread.ids({ limit: 0 })).toStrictEqual([])
     expect(await thread.ids({ limit: 1 })).toStrictEqual(ids.slice(0, 1))
@@ -64,7 +64,7 @@ export function listContract(subject: Subject): void {
     })
   })
 
-  test('before means: committed before that one', async () => {
+  test('`before` selects checkpoints that were committed before the one it names', async () => {
     const { thread, ids } = await fiveSteps()
     expect(await thread.ids({ before: thread.config(ids[1]) })).toStrictEqual(ids.slice(2))
     expect(await thread.ids({ before: thread.config(ids[1]), limit: 2 })).toStrictEqual(ids.slice(2, 4))
@@ -72,7 +72,7 @@ export function listContract(subject: Subject): void {
     expect(await thread.ids({ before: {} })).toStrictEqual(ids)
   })
 
-  test('before may name a checkpoint of another namespace, without a thread', async () => {
+  test('`before` can name a checkpoint of another namespace without a thread id', async () => {
     const root = new TestThread(subject())
     const child = new TestThread(subject(), 'node', root.threadId)
     const order = [
@@ -88,20 +88,20 @@ export function listContract(subject: Subject): void {
     expect(await root.ids(before(order[4]!))).toStrictEqual([order[3], order[1]])
   })
 
-  test('an id that the thread does not hold is compared as an id', async () => {
+  test('a `before` id that the thread does not hold is compared with the ids', async () => {
     const thread = new TestThread(subject())
     for (const id of ['b', 'a', 'd', 'c']) await thread.put({}, { id, parent: null })
     expect(await thread.ids({ before: configOf('elsewhere', '', 'bb') })).toStrictEqual(['a', 'b'])
     expect(await thread.ids({ before: configOf('elsewhere', '', 'z') })).toStrictEqual(['c', 'd', 'a', 'b'])
   })
 
-  test('a checkpoint id in the config selects that one', async () => {
+  test('a checkpoint id in the config selects that checkpoint', async () => {
     const { thread, ids } = await fiveSteps()
     expect((await collect(subject().list(thread.config(ids[2])))).map(idOf)).toStrictEqual([ids[2]])
     expect(await collect(subject().list(thread.config(newId())))).toStrictEqual([])
   })
 
-  test("without a namespace, all of them; with the empty one, the root's", async () => {
+  test('without a namespace it reads all namespaces, and with an empty one the root only', async () => {
     const root = new TestThread(subject())
     const child = new TestThread(subject(), 'node', root.threadId)
     const order = [await root.put({}), await child.put({}), await root.put({}), await child.put({})].toReversed()
@@ -111,7 +111,7 @@ export function listContract(subject: Subject): void {
     expect(await child.ids()).toStrictEqual([order[0], order[2]])
   })
 
-  test('without a thread, those of all threads, greatest id first', async () => {
+  test('without a thread id it reads all threads, greatest checkpoint id first', async () => {
     const mark = randomUUID()
     const threads = [new TestThread(subject()), new TestThread(subject()), new TestThread(subject(), 'node')]
     const ids: string[] = []
@@ -125,7 +125,7 @@ export function listContract(subject: Subject): void {
     expect(await list({}, { checkpoint_id: ids[5] })).toStrictEqual([ids[5]])
   })
 
-  test('over all threads, ids compare by their bytes', async () => {
+  test('checkpoint ids of all threads are compared by their bytes', async () => {
     const mark = randomUUID()
     const ids = ['\u{1f600}', '\u{ffff}', 'ä', 'b', 'a', 'B', '1'].map((id) => `${mark}${id}`)
     for (const id of ids.toReversed()) await new TestThread(subject()).put({}, { id, metadata: { mark } })
@@ -167,7 +167,7 @@ export function listContract(subject: Subject): void {
     ['a name from Object.prototype', { toString: undefined, constructor: 'x' }, []],
     ['NUL, lone surrogates, backslashes, private use', { '\0\ud800\\\uf8ff': '\0\ud800\\\uf8ff0000' }, [1]],
     ['what looks like an escape', { '\uf8ff0000': 1 }, [2]],
-  ])('a filter by %s', async (_, filter, steps) => {
+  ])('a filter by %s selects the checkpoints that match', async (_, filter, steps) => {
     const thread = new TestThread(subject())
     const rows: Record<string, unknown>[] = [
       {
@@ -213,7 +213,7 @@ export function listContract(subject: Subject): void {
     expect(read.map(({ metadata }) => metadata?.step)).toStrictEqual(steps)
   })
 
-  test('filter, before and limit work together', async () => {
+  test('`filter`, `before` and `limit` work together', async () => {
     const thread = new TestThread(subject())
     const ids: string[] = []
     for (let step = 0; step < 60; step++) ids.unshift(await thread.put({}, { metadata: { odd: step % 2 === 1 } }))
@@ -232,7 +232,7 @@ export function listContract(subject: Subject): void {
     await expect(list).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'filter' })
   })
 
-  test('who stops early gets no more, and may ask other things between two results', async () => {
+  test('a caller can stop early and can make other calls between two results', async () => {
     const { thread, ids } = await fiveSteps()
     const seen: string[] = []
     for await (const tuple of subject().list(thread.config())) {

@@ -3,7 +3,7 @@ import { checkpointOf, configOf, METADATA, newId, TestThread, textOf } from '../
 import type { Subject } from './checkpointer-contract.ts'
 
 export function putContract(subject: Subject): void {
-  test('what is read is what was put, though no version says that it is new', async () => {
+  test('a read returns what was put, even if no version says that it is new', async () => {
     const thread = new TestThread(subject())
     await thread.put({ x: 'first', y: 1 }, { versions: { x: 1, y: 1 } })
     const id = await thread.put({ x: 'second', y: 2, z: 3 }, { versions: { x: 1, y: 1 }, newVersions: {} })
@@ -21,14 +21,14 @@ export function putContract(subject: Subject): void {
     expect(await thread.values(root)).toStrictEqual({ x: 0 })
   })
 
-  test('a channel that was left out stays left out, though the parent has it', async () => {
+  test('a channel that was left out stays out, even if the parent has it', async () => {
     const thread = new TestThread(subject())
     await thread.put({ kept: 1, dropped: 2 }, { versions: { kept: 1, dropped: 1 } })
     const id = await thread.put({ kept: 1 }, { versions: { kept: 1, dropped: 2 }, newVersions: { dropped: 2 } })
     expect(await thread.values(id)).toStrictEqual({ kept: 1 })
   })
 
-  test('a channel whose value is undefined is there', async () => {
+  test('a channel whose value is undefined is present', async () => {
     const thread = new TestThread(subject())
     await thread.put({ untracked: undefined, nothing: null })
     const values = await thread.values()
@@ -42,7 +42,7 @@ export function putContract(subject: Subject): void {
     expect(Object.keys(await thread.values())).toStrictEqual(['z', 'a', 'm', 'B'])
   })
 
-  test('integer, float and string versions come back as they are, and so do unknown fields', async () => {
+  test('integer, float and string versions come back as they were, and so do unknown fields', async () => {
     const thread = new TestThread(subject())
     const versions = { a: 1, b: 1.5, c: '00000000000000000000000000000003.0.5', d: 1e21 }
     const fields = {
@@ -55,7 +55,7 @@ export function putContract(subject: Subject): void {
     expect(checkpoint).toStrictEqual(checkpointOf(id, { a: 1, b: 2, c: 3, d: 4 }, { versions, fields }))
   })
 
-  test('all of the metadata comes back, with the types it had', async () => {
+  test('all metadata come back with their types', async () => {
     const thread = new TestThread(subject())
     const metadata = {
       step: -1,
@@ -68,7 +68,7 @@ export function putContract(subject: Subject): void {
     expect((await thread.mustRead()).metadata).toStrictEqual({ ...METADATA, ...metadata })
   })
 
-  test('the answer is the address, and nothing else of the config is kept', async () => {
+  test('put returns the address and keeps nothing else of the config', async () => {
     const checkpointer = subject()
     const [threadId, id] = [newId(), newId()]
     const config = {
@@ -81,7 +81,7 @@ export function putContract(subject: Subject): void {
     expect(JSON.stringify(await checkpointer.getTuple(configOf(threadId)))).not.toMatch(/canary|tweet/)
   })
 
-  test('a namespace that is not given is the root', async () => {
+  test('a missing namespace means the root', async () => {
     const checkpointer = subject()
     const [threadId, id] = [newId(), newId()]
     const answer = await checkpointer.put({ configurable: { thread_id: threadId } }, checkpointOf(id, {}), METADATA, {})
@@ -89,7 +89,7 @@ export function putContract(subject: Subject): void {
     expect((await checkpointer.getTuple(configOf(threadId)))?.checkpoint.id).toBe(id)
   })
 
-  test('namespaces of a thread do not see one another', async () => {
+  test('namespaces of one thread are separate', async () => {
     const root = new TestThread(subject())
     const child = new TestThread(subject(), 'node:1f0a', root.threadId)
     const id = await root.put({ x: 'root' })
@@ -98,7 +98,7 @@ export function putContract(subject: Subject): void {
     expect(await child.values(id)).toStrictEqual({ x: 'child' })
   })
 
-  test('values are those of the moment of the call', async () => {
+  test('values are stored as they were at the moment of the call', async () => {
     const thread = new TestThread(subject())
     const message = new HumanMessage({ content: 'before', id: 'm1' })
     const values = { list: [{ text: 'before' }], message, bytes: Uint8Array.of(1, 2, 3) }
@@ -114,7 +114,7 @@ export function putContract(subject: Subject): void {
     expect([...read.bytes]).toStrictEqual([1, 2, 3])
   })
 
-  test('a change in place at any depth is stored by the next put', async () => {
+  test('a value that was changed in place, at any depth, is stored by the next put', async () => {
     const thread = new TestThread(subject())
     const state = {
       small: [{ a: { b: [1] } }],
@@ -134,7 +134,7 @@ export function putContract(subject: Subject): void {
     expect(plain(before!.checkpoint.channel_values)).toStrictEqual(first)
   })
 
-  test('the same objects in a list and in an object come back as a list and an object', async () => {
+  test('objects that are in a list and in another object come back in both', async () => {
     const thread = new TestThread(subject())
     const [a, b] = [{ text: textOf(5, 60) }, { text: textOf(6, 60) }]
     const values = { list: [a, b], byName: { a, b }, again: [[a, b], { a, b }, a] }
@@ -144,7 +144,7 @@ export function putContract(subject: Subject): void {
     expect(await thread.values()).toStrictEqual(values)
   })
 
-  test('an id that is put again has the new content, and its first parent and place', async () => {
+  test('an id that is put again gets the new content and keeps its first parent and its place', async () => {
     const thread = new TestThread(subject())
     const root = await thread.put({ x: 0 })
     const middle = await thread.put({ x: 1, gone: textOf(7, 2000) })
@@ -158,7 +158,7 @@ export function putContract(subject: Subject): void {
     expect((await thread.mustRead()).checkpoint.id).toBe(head)
   })
 
-  test('a checkpoint that is put again onto itself keeps its parent', async () => {
+  test('a checkpoint that is put again with its own id as the parent keeps its first parent', async () => {
     const thread = new TestThread(subject())
     const root = await thread.put({ x: 0 })
     const id = await thread.put({ x: 1 })
@@ -177,7 +177,7 @@ export function putContract(subject: Subject): void {
     expect((await thread.mustRead(id)).parentConfig).toBeUndefined()
   })
 
-  test('the same put twice is one checkpoint', async () => {
+  test('the same put twice stores one checkpoint', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     await thread.put({ x: 1 }, { id, parent: null })
@@ -185,7 +185,7 @@ export function putContract(subject: Subject): void {
     expect(await thread.ids()).toStrictEqual([next, id])
   })
 
-  test('a parent that was never stored is kept as the parent', async () => {
+  test('a parent that was never stored is returned as the parent', async () => {
     const thread = new TestThread(subject())
     const ghost = newId()
     expect(await thread.read(ghost)).toBeUndefined()
@@ -205,7 +205,7 @@ export function putContract(subject: Subject): void {
     expect(await thread.ids()).toStrictEqual([last, child, stub])
   })
 
-  test('a turn that a host with a slow clock wrote is the head', async () => {
+  test("a checkpoint that was put last is the head, even if its host's clock is behind", async () => {
     const thread = new TestThread(subject())
     const late = newId()
     const early = newId()

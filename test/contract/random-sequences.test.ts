@@ -19,16 +19,16 @@ async function check(numRuns: number, processes: () => readonly BaseCheckpointSa
   return runs
 }
 
-test('in memory, any sequence of calls has the results of the reference model', async () => {
+test('any sequence of calls in memory has the results of the reference model', async () => {
   const checkpointer = new InMemoryCheckpointer()
   expect(await check(600, () => [checkpointer])).toBe(600)
 })
 
-test('through snapshot and restore before each read, too', async () => {
+test('any sequence of calls has these results with a snapshot and a restore before each read', async () => {
   expect(await check(150, () => [new ReloadedCheckpointer()])).toBe(150)
 })
 
-test('on Postgres, by two processes with little and with no cache, too', async () => {
+test('any sequence of calls has these results on Postgres, from two processes with a small cache and without one', async () => {
   const { url } = await createDatabase()
   // What is tested here is not durability, and each commit would wait for the disk.
   const connection = { connectionString: url, options: '-c synchronous_commit=off' }

@@ -4,7 +4,7 @@ import { checkpointOf, configOf, METADATA, newId, TestThread, textOf, withBytesA
 import type { Subject } from './checkpointer-contract.ts'
 
 export function readContract(subject: Subject): void {
-  test('there is nothing for an unknown thread, namespace or id, nor without a thread id', async () => {
+  test('getTuple returns undefined for an unknown thread, namespace or id, and without a thread id', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     const configs = [
@@ -34,7 +34,7 @@ export function readContract(subject: Subject): void {
     expect(tuple?.checkpoint.id).toBe(head)
   })
 
-  test('configs are made anew, with exactly the three keys', async () => {
+  test('returned configs are new objects with exactly the three keys', async () => {
     const thread = new TestThread(subject(), 'a:b|c')
     const root = await thread.put({ x: 1 })
     const id = await thread.put({ x: 2 })
@@ -47,13 +47,13 @@ export function readContract(subject: Subject): void {
     expect(first.parentConfig).toBeUndefined()
   })
 
-  test('pending writes are always an array', async () => {
+  test('pendingWrites is always an array', async () => {
     const thread = new TestThread(subject())
     await thread.put({ x: 1 })
     expect((await thread.mustRead()).pendingWrites).toStrictEqual([])
   })
 
-  test('each read gives objects of its own, which may be changed', async () => {
+  test('each read returns new objects, which the caller can change', async () => {
     const thread = new TestThread(subject())
     const values = () => ({
       messages: Array.from({ length: 20 }, (_, i) => ({ n: i, text: textOf(i, i * 100), tags: ['x'] })),
@@ -74,7 +74,7 @@ export function readContract(subject: Subject): void {
     expect(again).toStrictEqual(expected)
   })
 
-  test('what was put may be changed afterwards', async () => {
+  test('the caller can change what it has put without changing what is stored', async () => {
     const thread = new TestThread(subject())
     const values = { list: [{ text: textOf(3, 3000) }], map: { a: { n: 1 } } }
     await thread.put(values)
@@ -83,18 +83,18 @@ export function readContract(subject: Subject): void {
     expect(await thread.mustRead()).toStrictEqual(expected)
   })
 
-  test('get gives the checkpoint alone', async () => {
+  test('get returns only the checkpoint', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     expect(await subject().get(thread.config())).toStrictEqual(checkpointOf(id, { x: 1 }))
     expect(await subject().get(configOf(randomUUID()))).toBeUndefined()
   })
 
-  test('in JSON it is its name, and nothing of the connection', () => {
+  test('a checkpointer becomes its class name in JSON, without anything of the connection', () => {
     expect(JSON.stringify({ checkpointer: subject() })).toMatch(/^\{"checkpointer":"\[\w+\]"\}$/)
   })
 
-  test('the next version needs no `this`', () => {
+  test('getNextVersion works without `this`', () => {
     const next = (version: number | undefined) => subject().getNextVersion.call(undefined as never, version)
     expect([undefined, 1, 41].map(next)).toStrictEqual([1, 2, 42])
   })
@@ -133,7 +133,7 @@ export function readContract(subject: Subject): void {
     }
   })
 
-  test('without versions, migrated sends get the first', async () => {
+  test('sends of a checkpoint without versions get the first version', async () => {
     const thread = new TestThread(subject())
     const parent = await thread.put({}, { fields: { v: 3 } })
     await thread.write(parent, [['__pregel_tasks', new Send('a', 1)]])
@@ -141,7 +141,7 @@ export function readContract(subject: Subject): void {
     expect((await thread.mustRead()).checkpoint.channel_versions).toStrictEqual({ __pregel_tasks: 1 })
   })
 
-  test.each([4, 5, 12])('a checkpoint of format %d has its own sends, and no others', async (v) => {
+  test.each([4, 5, 12])('a checkpoint of format %d keeps its own sends and gets no others', async (v) => {
     const thread = new TestThread(subject())
     const parent = await thread.put({ __pregel_tasks: [] }, { fields: { v } })
     await thread.write(parent, [['__pregel_tasks', new Send('a', 1)]])
@@ -149,7 +149,7 @@ export function readContract(subject: Subject): void {
     expect(await thread.values()).toStrictEqual({ __pregel_tasks: ['own'] })
   })
 
-  test('where the parent wrote no sends, or is not there, there are none', async () => {
+  test('a checkpoint has no sends if its parent wrote none or is missing', async () => {
     const thread = new TestThread(subject())
     await thread.put({ x: 1 }, { fields: { v: 1 } })
     await thread.put({ x: 2 }, { fields: { v: 1 } })
@@ -161,7 +161,7 @@ export function readContract(subject: Subject): void {
   test.each([
     ['no configurable', {}],
     ['no thread_id', { configurable: { checkpoint_ns: '' } }],
-  ])('put refuses a config with %s by a rejection, not by a throw', async (_, config) => {
+  ])('put rejects a config with %s and does not throw', async (_, config) => {
     const answer = subject().put(config, checkpointOf(newId(), {}), METADATA, {})
     await expect(answer).rejects.toMatchObject({ code: 'INVALID_INPUT', field: 'configurable.thread_id' })
   })

@@ -13,9 +13,9 @@ const FORMS: Record<string, unknown> = {
 }
 const VERSIONS = Object.fromEntries(Object.keys(FORMS).map((channel) => [channel, 1]))
 
-/** Contract §1.4: the one case in which newVersions leaves something out. */
+/** Contract rule 5: the one case in which newVersions leaves something out. */
 export function rootContract(subject: Subject): void {
-  test('a versioned channel that is not new is left out where the namespace has never stored it', async () => {
+  test('a versioned channel that is not in newVersions is left out if the namespace has never stored it', async () => {
     const thread = new TestThread(subject())
     const versions = { foo: 1, baz: 1 }
     const read: unknown[] = []
@@ -42,7 +42,7 @@ export function rootContract(subject: Subject): void {
     expect(withBytesAsText(await thread.values(copy.id))).toStrictEqual(withBytesAsText({ [form]: value }))
   })
 
-  test('a copy of a root keeps what other channels and writes hold, too', async () => {
+  test('a copy of a root keeps a value that other channels and writes hold as well', async () => {
     const thread = new TestThread(subject())
     const shared = { text: textOf(3, 9000), tags: Array.from({ length: 200 }, (_, i) => ({ tag: `t${i}` })) }
     await thread.put(
@@ -68,7 +68,7 @@ export function rootContract(subject: Subject): void {
     expect(await thread.values()).toStrictEqual({ foo: 'bar' })
   })
 
-  test('what another namespace holds does not count', async () => {
+  test('a value that only another namespace holds is left out', async () => {
     const root = new TestThread(subject())
     const child = new TestThread(subject(), 'child', root.threadId)
     await root.put({ x: 'value' }, { parent: null, versions: { x: 1 } })

@@ -78,7 +78,7 @@ export function textContract(subject: Subject): void {
   })
 
   test.each(['$1', "a'b", 'a"b', 'a\\b', 'a|b:c', '%', '_', '\uf8ff0000', 'é', '../..', 'a b', '\u{1f600}'])(
-    'the ids %j are data, and match exactly',
+    'the id %j is data and matches only itself',
     async (text) => {
       const [thread, similar] = [text, `${text} `].map((end) => new TestThread(subject(), end, `${newId()}${end}`))
       const id = `${newId()}${text}`

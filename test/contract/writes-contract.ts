@@ -14,7 +14,7 @@ export function writesContract(subject: Subject): void {
     )
   })
 
-  test('writes may come before their checkpoint', async () => {
+  test('writes can be stored before their checkpoint', async () => {
     const thread = new TestThread(subject())
     const id = newId()
     await thread.write(id, [['x', 'early']])
@@ -24,7 +24,7 @@ export function writesContract(subject: Subject): void {
     expect((await thread.mustRead(id)).pendingWrites).toStrictEqual([['task', 'x', 'early']])
   })
 
-  test('writes whose checkpoint never comes disturb nobody', async () => {
+  test('writes whose checkpoint is never stored have no effect on others', async () => {
     const thread = new TestThread(subject())
     await thread.write(newId(), [['x', 'orphan']])
     const id = await thread.put({ x: 1 })
@@ -40,14 +40,14 @@ export function writesContract(subject: Subject): void {
     expect((await thread.mustRead()).pendingWrites).toStrictEqual([['task', 'x', 'kept']])
   })
 
-  test('no writes are no writes', async () => {
+  test('an empty list of writes stores nothing', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     await thread.write(id, [])
     expect((await thread.mustRead()).pendingWrites).toStrictEqual([])
   })
 
-  test('a namespace that is not given is the root', async () => {
+  test('a missing namespace means the root', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     const config = { configurable: { thread_id: thread.threadId, checkpoint_id: id } }
@@ -55,7 +55,7 @@ export function writesContract(subject: Subject): void {
     expect((await thread.mustRead()).pendingWrites).toStrictEqual([['task', 'x', 1]])
   })
 
-  test('writes of one namespace are not those of another', async () => {
+  test('writes of one namespace are not read in another', async () => {
     const root = new TestThread(subject())
     const child = new TestThread(subject(), 'child', root.threadId)
     const id = await root.put({ x: 1 })
@@ -65,7 +65,7 @@ export function writesContract(subject: Subject): void {
     expect((await child.mustRead()).pendingWrites).toStrictEqual([['task', 'x', 'child']])
   })
 
-  test('an ordinary write stays as it was first written, a special one is replaced, whatever is beside them', async () => {
+  test('the first ordinary write and the last special write count, whatever else is in the call', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     await thread.write(id, [
@@ -84,7 +84,7 @@ export function writesContract(subject: Subject): void {
     ])
   })
 
-  test('of one special channel twice in a call the last counts', async () => {
+  test('the last of two writes to one special channel in a call counts', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     await thread.write(id, [
@@ -98,7 +98,7 @@ export function writesContract(subject: Subject): void {
     ])
   })
 
-  test('error, interrupt and resume of a task stand side by side, before its ordinary writes', async () => {
+  test('error, interrupt and resume of a task are kept side by side, before its ordinary writes', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     await thread.write(id, [['x', 1]])
@@ -136,7 +136,7 @@ export function writesContract(subject: Subject): void {
     },
   )
 
-  test('task ids of every shape stay as they are; tasks come in the order of their bytes', async () => {
+  test('task ids of every form are kept, and tasks are ordered by the bytes of their ids', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     const tasks = [
@@ -220,7 +220,7 @@ export function writesContract(subject: Subject): void {
     })
   })
 
-  test('values are those of the moment of the call', async () => {
+  test('values are stored as they were at the moment of the call', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     const message = new HumanMessage({ content: 'before', id: 'm' })
@@ -231,7 +231,7 @@ export function writesContract(subject: Subject): void {
     expect(value[0]!.content).toBe('before')
   })
 
-  test('undefined, null, bytes and long values are values', async () => {
+  test('undefined, null, bytes and long values come back as they were', async () => {
     const thread = new TestThread(subject())
     const id = await thread.put({ x: 1 })
     const values = [undefined, null, Uint8Array.of(0, 1, 255), textOf(1, 150_000), { deep: [undefined] }, Number.NaN]
@@ -252,7 +252,7 @@ export function writesContract(subject: Subject): void {
     expect(tuple.pendingWrites).toStrictEqual([['task', 'messages', [message]]])
   })
 
-  test('a hundred tasks write at once', async () => {
+  test('a hundred tasks can write at once', async () => {
     const thread = new TestThread(subject())
     const id = newId()
     const tasks = Array.from({ length: 100 }, (_, i) => `task-${String(i).padStart(3, '0')}`)
@@ -277,7 +277,7 @@ export function writesContract(subject: Subject): void {
     ['no thread_id', { configurable: { checkpoint_ns: '', checkpoint_id: '1' } }],
     ['no checkpoint_id', configOf('t')],
     ['an empty checkpoint_id', configOf('t', '', '')],
-  ])('a config with %s is refused by a rejection, not by a throw', async (_, config) => {
+  ])('putWrites rejects a config with %s and does not throw', async (_, config) => {
     const answer = subject().putWrites(config, [['x', 1]] as PendingWrite[], 'task')
     await expect(answer).rejects.toMatchObject({ code: 'INVALID_INPUT' })
   })

@@ -60,56 +60,62 @@ async function missing(threads: readonly TestThread[], rounds: number): Promise<
   return wrong
 }
 
-test.each(['own', 'borrowed'] as const)('backends terminated in flight (%s pool)', async (kind) => {
-  const { checkpointer, application_name } = open(kind)
-  const threads = Array.from({ length: THREADS }, () => new TestThread(checkpointer))
-  let [terminated, rejected] = [0, 0]
-  for (let n = 1; n <= ROUNDS; n++) {
-    const puts = Promise.all(
-      threads.map((thread) => thread.put({ n, text: textOf(n, 20_000) }).catch(() => rejected++)),
-    )
-    await sleep(Math.random() * 10)
-    terminated += await terminate(database.url, application_name)
-    await puts
-  }
-  const wrong = await missing(threads, ROUNDS)
-  report(`backends terminated in flight, ${kind} pool`, {
-    injected: terminated,
-    puts: ROUNDS * THREADS,
-    rejected,
-    'missing, or twice': wrong,
-    retries: checkpointer.stats().retries,
-    unhandled: unhandled.length,
-  })
-  expect([rejected, wrong, unhandled]).toEqual([0, 0, []])
-  expect(terminated).toBeGreaterThanOrEqual(ROUNDS)
-})
+test.each(['own', 'borrowed'] as const)(
+  'calls survive backends that are terminated in flight (%s pool)',
+  async (kind) => {
+    const { checkpointer, application_name } = open(kind)
+    const threads = Array.from({ length: THREADS }, () => new TestThread(checkpointer))
+    let [terminated, rejected] = [0, 0]
+    for (let n = 1; n <= ROUNDS; n++) {
+      const puts = Promise.all(
+        threads.map((thread) => thread.put({ n, text: textOf(n, 20_000) }).catch(() => rejected++)),
+      )
+      await sleep(Math.random() * 10)
+      terminated += await terminate(database.url, application_name)
+      await puts
+    }
+    const wrong = await missing(threads, ROUNDS)
+    report(`backends terminated in flight, ${kind} pool`, {
+      injected: terminated,
+      puts: ROUNDS * THREADS,
+      rejected,
+      'missing, or twice': wrong,
+      retries: checkpointer.stats().retries,
+      unhandled: unhandled.length,
+    })
+    expect([rejected, wrong, unhandled]).toEqual([0, 0, []])
+    expect(terminated).toBeGreaterThanOrEqual(ROUNDS)
+  },
+)
 
-test.each(['own', 'borrowed'] as const)('backends terminated while idle (%s pool)', async (kind) => {
-  const { checkpointer, application_name } = open(kind)
-  const threads = Array.from({ length: THREADS }, () => new TestThread(checkpointer))
-  let [terminated, rejected] = [0, 0]
-  for (let n = 1; n <= ROUNDS; n++) {
-    await Promise.all(threads.map((thread) => thread.put({ n }).catch(() => rejected++)))
-    terminated += await terminate(database.url, application_name)
-    if (n % 2 === 0) await sleep(5) // in turn: the pool has heard of it, or not yet
-  }
-  const wrong = await missing(threads, ROUNDS)
-  report(`backends terminated while idle, ${kind} pool`, {
-    injected: terminated,
-    puts: ROUNDS * THREADS,
-    rejected,
-    'missing, or twice': wrong,
-    retries: checkpointer.stats().retries,
-    unhandled: unhandled.length,
-  })
-  expect([rejected, wrong, unhandled]).toEqual([0, 0, []])
-})
+test.each(['own', 'borrowed'] as const)(
+  'calls survive backends that are terminated while idle (%s pool)',
+  async (kind) => {
+    const { checkpointer, application_name } = open(kind)
+    const threads = Array.from({ length: THREADS }, () => new TestThread(checkpointer))
+    let [terminated, rejected] = [0, 0]
+    for (let n = 1; n <= ROUNDS; n++) {
+      await Promise.all(threads.map((thread) => thread.put({ n }).catch(() => rejected++)))
+      terminated += await terminate(database.url, application_name)
+      if (n % 2 === 0) await sleep(5) // in turn: the pool has heard of it, or not yet
+    }
+    const wrong = await missing(threads, ROUNDS)
+    report(`backends terminated while idle, ${kind} pool`, {
+      injected: terminated,
+      puts: ROUNDS * THREADS,
+      rejected,
+      'missing, or twice': wrong,
+      retries: checkpointer.stats().retries,
+      unhandled: unhandled.length,
+    })
+    expect([rejected, wrong, unhandled]).toEqual([0, 0, []])
+  },
+)
 
 test.each([
   ['40P01', 'deadlocks'],
   ['40001', 'serialization failures'],
-])('%s raised at random', async (state, name) => {
+])('calls survive %s raised at random', async (state, name) => {
   const { checkpointer } = open('own')
   await query(
     database.url,
@@ -143,7 +149,7 @@ test.each([
   expect(checkpointer.stats().retries).toBeGreaterThan(0)
 })
 
-test('a pool that others use up', async () => {
+test('calls wait for a pool that other code uses up', async () => {
   const pool = new pg.Pool({ connectionString: database.url, max: 1 })
   onTestFinished(() => pool.end())
   const limits = { connectTimeoutMs: 500, retryMs: 1500, statementTimeoutMs: 1500 }
@@ -190,7 +196,7 @@ test('a pool that others use up', async () => {
 // Only root may mount a disk that is small enough to fill; elsewhere 53100 is raised by a trigger (retry.test.ts).
 const mayMount = process.getuid?.() === 0 && process.platform === 'linux'
 
-test('a disk that is full', async ({ skip }) => {
+test('a full disk rejects calls and stores nothing by halves', async ({ skip }) => {
   if (!mayMount) skip('needs root on Linux, to mount a small disk')
   const account = unprivilegedAccount()
   const disk = await makeDirFor(account, join(await temporaryRoot(account), `checkpointer-disk-${process.pid}`))

@@ -157,7 +157,7 @@ test(`${KILLS} kills of a client leave whole checkpoints, and all that was ackno
   for (const { lost, torn } of Object.values(seen)) expect([lost, torn]).toEqual([0, 0])
 })
 
-test('the audit notices what is lost, and what is torn', async () => {
+test('the audit notices checkpoints that are lost or incomplete', async () => {
   const writer = await Writer.start({ url: database.url, schema, work: 'write', thread: 'tampered' })
   writer.begin()
   await expect.poll(() => writer.count('write'), { timeout: 20_000 }).toBeGreaterThan(5)

@@ -103,7 +103,7 @@ async function lengthsOf(operation: string): Promise<Record<Fault['direction'], 
   await checkpointer.end()
   await proxy.stop()
   const [first] = proxy.passed
-  return { toServer: first!.toServer.length - 1, toClient: first!.toClient.length } // the last of ours is the farewell
+  return { toServer: first!.toServer.length - 1, toClient: first!.toClient.length } // the last message of the client is its farewell
 }
 
 function open(url: string, limits: object): PgCheckpointer {
@@ -141,7 +141,7 @@ async function tryEach(faults: readonly Fault[], work: (fault: Fault) => Promise
 }
 
 describe.each(Object.keys(trials))('%s', (operation) => {
-  test('once, at any message: it is done all the same', async () => {
+  test('succeeds if the connection is cut once, at any message', async () => {
     const faults = await faultsOf(operation)
     let longestMs = 0
     const problems = await tryEach(faults, async (fault) => {
@@ -169,7 +169,7 @@ describe.each(Object.keys(trials))('%s', (operation) => {
     expect(longestMs).toBeLessThan(9000) // with its default, 10 s, statementTimeoutMs would let it wait longer
   })
 
-  test('on every connection, at any message: the error tells the truth, in time', async () => {
+  test('rejects in time with a true outcome if every connection is cut, at any message', async () => {
     const faults = (await faultsOf(operation)).filter(({ action }) => action !== 'delay')
     const seen = { resolved: 0, not_applied: 0, unknown: 0, 'unknown, was stored': 0 }
     let longestMs = 0

@@ -1,6 +1,7 @@
 /**
  * A server that loses its last commits under processes that write and go on: failover to a standby that lags, a crash with
- * synchronous_commit = off, the restore of an older copy. FAULT_LOSSES says how often each.
+ * synchronous_commit = off, the restore of an older copy. FAULT_LOSSES says how often each. Eight writers in two processes,
+ * one thread of each process shared with the other.
  *
  * What was acknowledged before may be lost, by the server; it is counted. What was acknowledged after is read back by another
  * process, exactly, and no row of the database, acknowledged or not, names a part that is not there.
@@ -122,6 +123,7 @@ test.each(Object.keys(LOSSES) as Loss[])(
     expect(seen.lost).toBeGreaterThan(0)
     expect(seen.partsReused).toBeGreaterThan(0)
   },
+  60_000 + ROUNDS * 30_000,
 )
 
 test('the test notices functions that take all proofs for found', async () => {

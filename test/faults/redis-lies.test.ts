@@ -174,7 +174,7 @@ describe('reads are right in spite of', () => {
     ['trickle', 'replies in small pieces'],
     ['cut', 'replies cut short'],
     ['swallow', 'replies that never come'],
-  ])('replies: %s', async (mode, what) => {
+  ])('replies to other commands (%s)', async (mode, what) => {
     const { proxy, campaign } = await startTroubleWithProxy()
     proxy.delayMs = 40
     const { readers, replies } = await tamper(campaign, proxy, mode, EACH)
@@ -227,7 +227,7 @@ describe('without verification, these tests notice', () => {
     expect(seen('values garbled', campaign)).toBeGreaterThan(0)
   })
 
-  test.each<RedisProxyMode>(['rotate', 'late', 'cross'])('replies: %s', async (mode) => {
+  test.each<RedisProxyMode>(['rotate', 'late', 'cross'])('replies to other commands (%s)', async (mode) => {
     const { proxy, campaign } = await startTroubleWithProxy()
     for (let round = 0; round < 10 && (round === 0 || campaign.wrong === 0); round++)
       await tamper(campaign, proxy, mode, 120)

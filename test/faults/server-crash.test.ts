@@ -87,7 +87,7 @@ function tell(what: string, crashes: readonly Crash[], seen: Awaited<ReturnType<
   report(what, { crashes: crashes.length, 'by kill -9': kills, ...figures })
 }
 
-test(`${CRASHES} crashes under ${WRITERS} writers lose nothing and end nobody`, async () => {
+test(`${CRASHES} crashes under ${WRITERS} writers lose no checkpoint and end no process`, async () => {
   const crashes = Array.from({ length: CRASHES }, (_, i) => KINDS[i % KINDS.length] as Crash)
   const seen = await run({ crashes })
   tell('Postgres crashes', crashes, seen)

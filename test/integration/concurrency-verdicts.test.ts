@@ -99,7 +99,7 @@ function newThread(thread: string) {
   return { put, write, parts, remove, deletedGeneration, state, setGeneration }
 }
 
-test('stored, then duplicate, then replaced: one row, one number', async () => {
+test('a put is stored, its repetition a duplicate, and other content replaces it, in one row with one number', async () => {
   const { put, state } = newThread('replaced')
   const [verdict, seq, generation] = await put('a')
   expect([verdict, seq]).toStrictEqual(['stored', 1])

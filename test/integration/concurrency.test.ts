@@ -1,4 +1,4 @@
-/** Many at once on one thread: order, wholeness, and nobody waiting for nothing. */
+/** Many calls at once on one thread: they keep their order, are whole, and wait only where they must. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { writeDigest } from '../../src/codec/digest.ts'
@@ -43,7 +43,7 @@ const seqs = async (threadId: string) =>
   )
 const upTo = (n: number) => Array.from({ length: n }, (_, i) => i + 1)
 
-test('ten writers on one thread commit 1 to n without gaps, and each reads back its own', async () => {
+test('ten writers on one thread commit 1 to n without gaps, and each reads what it wrote', async () => {
   const root = new TestThread(newProcess())
   const base = await root.put({ x: 0 })
   const writers = upTo(10).map((n) => ({ n, thread: new TestThread(newProcess(1), '', root.threadId) }))
@@ -70,7 +70,7 @@ test('ten writers on one thread commit 1 to n without gaps, and each reads back 
   for (const { n } of writers) expect(orderOf(n)).toStrictEqual(upTo(15).map((step) => 15 - step))
 })
 
-test('the same put by many at once is one checkpoint and one number', async () => {
+test('the same put by many callers at once stores one checkpoint with one number', async () => {
   const threads = upTo(8).map(() => new TestThread(newProcess(1), '', 'same'))
   const id = newId()
   await Promise.all(threads.map((thread) => thread.put({ text: textOf(1, 5000) }, { id, parent: null })))
@@ -85,7 +85,7 @@ test('first puts of many namespaces at once number the thread without gaps', asy
   expect(await seqs('many')).toStrictEqual(upTo(40))
 })
 
-test('a thread that is deleted while it is written is whole or not there, 200 times', async () => {
+test('a thread that is deleted while it is written is complete or absent, 200 times', async () => {
   const [writer, deleter] = [newProcess(4), newProcess(1)]
   const parts = { a: textOf(1, 4000), b: textOf(2, 4000), list: upTo(30).map((n) => ({ n, text: textOf(n, 200) })) }
   let survived = 0
@@ -114,7 +114,7 @@ test('a thread that is deleted while it is written is whole or not there, 200 ti
   expect(survived).toBe(0)
 })
 
-test('a run that begins while the thread is deleted is whole or not there', async () => {
+test('a run that begins while its thread is deleted is complete or absent', async () => {
   const [writer, deleter, reader] = [newProcess(4), newProcess(1), newProcess(1)]
   for (let round = 0; round < 60; round++) {
     const thread = new TestThread(writer, '', `begin-${round}`)
@@ -133,7 +133,7 @@ test('a run that begins while the thread is deleted is whole or not there', asyn
   }
 })
 
-test('who reads a thread while it is deleted and begun anew gets one life or the other, whole', async () => {
+test('a read during deletion and restart of a thread returns the old run or the new one, complete', async () => {
   const writer = newProcess(2)
   const reader = new PgCheckpointer({
     connection: { connectionString: database.url, max: 6 },
@@ -165,7 +165,7 @@ test('who reads a thread while it is deleted and begun anew gets one life or the
   }
 })
 
-test("tasks that write at once don't queue behind one another; a put waits for them", async () => {
+test('tasks that write at once do not wait for each other, and a put waits for them', async () => {
   const thread = new TestThread(newProcess())
   const id = await thread.put({ x: 1 })
   const slow = new pg.Client(database.url)
@@ -188,7 +188,7 @@ test("tasks that write at once don't queue behind one another; a put waits for t
   expect((await thread.mustRead(id)).pendingWrites).toHaveLength(6)
 })
 
-test('writes of the same task from two processes at once: one wins, none is torn', async () => {
+test('writes of one task from two processes at once leave one of them, complete', async () => {
   const [a, b] = [newProcess(), newProcess()]
   const thread = new TestThread(a)
   for (let round = 0; round < 20; round++) {
@@ -218,7 +218,7 @@ test('writes of the same task from two processes at once: one wins, none is torn
 describe('a writer that knows which parts are stored', () => {
   const state = () => ({ messages: upTo(40).map((n) => ({ n, text: textOf(n, 1500) })), text: textOf(7, 100_000) })
 
-  test('sends all of them again after another process deleted the thread and began it anew', async () => {
+  test('sends all of them again after another process deleted the thread and started it again', async () => {
     const [a, b] = [new TestThread(newProcess()), newProcess()]
     await a.put(state())
     await b.deleteThread(a.threadId)
@@ -250,7 +250,7 @@ describe('a writer that knows which parts are stored', () => {
     expect((await new TestThread(newProcess(), '', a.threadId).mustRead(kept)).pendingWrites).toHaveLength(1)
   })
 
-  test('sends all of them again after a put that turned out to be a repeat', async () => {
+  test('sends all of them again after a put that turned out to be a repetition', async () => {
     const a = new TestThread(newProcess())
     const versions = { messages: 1, text: 1 }
     // A root whose channels are not new: their parts are sent, but nothing names them.
@@ -263,7 +263,7 @@ describe('a writer that knows which parts are stored', () => {
     expect(await new TestThread(newProcess(), '', a.threadId).values()).toStrictEqual(state())
   })
 
-  test('puts what exceeds one batch, also when the thread moves in between', async () => {
+  test('stores more than one batch, even if the thread changes in between', async () => {
     const a = new TestThread(newProcess())
     const text = numberedLines(35_000_000)
     await a.put({ text, x: 1 })
@@ -279,7 +279,7 @@ describe('a writer that knows which parts are stored', () => {
     expect([read['text'] === more, read['text2'] === text, read['x']]).toStrictEqual([true, true, 2])
   })
 
-  test('puts what exceeds one batch as the first of a new life, too', async () => {
+  test('stores more than one batch as the first put after a deletion', async () => {
     const old = TestThread.inRun(newProcess())
     await old.put({ x: 1 })
     await old.checkpointer.deleteThread(old.threadId)
@@ -306,7 +306,7 @@ test('puts of a thread by one process commit in the order of their calls, whatev
   expect(await thread.ids()).toStrictEqual(ids.toReversed())
 })
 
-test('a put that fails does not stop those behind it', async () => {
+test('a put that fails does not stop the puts behind it', async () => {
   const thread = new TestThread(newProcess())
   const root = await thread.put({ x: 1 })
   const results = await Promise.allSettled([

@@ -1,4 +1,4 @@
-/** Who opens a connection closes it, and nobody else. */
+/** A connection is closed by the side that opened it, and only by it. */
 import assert from 'node:assert/strict'
 import pg from 'pg'
 import { PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'
@@ -55,7 +55,7 @@ test.each<[string, (name: string) => PgCheckpointer]>([
   await expect(works(checkpointer)).rejects.toMatchObject({ code: 'ENDED' })
 })
 
-test('options of a pool are honoured', async () => {
+test('options of a pool are used', async () => {
   const name = 'honoured'
   const checkpointer = new PgCheckpointer({
     connection: { connectionString: database.url, application_name: name, max: 1 },
@@ -66,14 +66,14 @@ test('options of a pool are honoured', async () => {
   await checkpointer.end()
 })
 
-test('without a name of its own, a connection tells whose it is', async () => {
+test('a connection without an application name gets the name of this package', async () => {
   const checkpointer = new PgCheckpointer({ connection: database.url, schema: testSchema })
   await works(checkpointer)
   expect(await backends('langgraph-pg-checkpointer')).toBeGreaterThan(0)
   await checkpointer.end()
 })
 
-test('a borrowed pool is not ended, has all its clients back, and no listeners of ours', async () => {
+test('a borrowed pool is not ended, gets all clients back, and keeps none of our listeners', async () => {
   const pool = new pg.Pool({ connectionString: database.url, max: 3 })
   const clients = new Set<pg.PoolClient>()
   pool.on('connect', (client) => clients.add(client))
@@ -100,7 +100,7 @@ test('a borrowed pool is not ended, has all its clients back, and no listeners o
   await pool.end()
 })
 
-test('a pool of one connection is enough, also while a list is read', async () => {
+test('a pool of one connection is enough, even while a list is read', async () => {
   const pool = new pg.Pool({ connectionString: database.url, max: 1 })
   const checkpointer = new PgCheckpointer({ connection: pool, schema: testSchema })
   const thread = new TestThread(checkpointer)
@@ -122,7 +122,7 @@ test('`await using` closes what was opened', async () => {
   await expect.poll(() => backends(name)).toBe(0) // the server may notice later
 })
 
-test.each([undefined, null, 7, '', () => {}, true])('a connection of %s is refused', (connection) => {
+test.each([undefined, null, 7, '', () => {}, true])('the connection option refuses %s', (connection) => {
   const options = { connection } as unknown as PgCheckpointerOptions
   expect(() => new PgCheckpointer(options)).toThrow(
     expect.objectContaining({ code: 'INVALID_OPTIONS', option: 'connection' }),
@@ -135,12 +135,12 @@ test.each([
   ['cacheBytes', '64'],
   ['migrations', 'yes'],
   ['migrations', true],
-])('an option %s of %j is refused', (option, value) => {
+])('the option %s refuses %j', (option, value) => {
   const options = { connection: database.url, [option]: value } as unknown as PgCheckpointerOptions
   expect(() => new PgCheckpointer(options)).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS', option }))
 })
 
-test("tenants in one schema don't see one another", async () => {
+test('tenants in one schema are separate', async () => {
   const tenants = ['', 'a', 'b', 'a\\', "a' or true --"]
   const pool = new pg.Pool({ connectionString: database.url })
   const threads = tenants.map(
@@ -180,7 +180,7 @@ test('an idle connection that is terminated does not end the process, and the ne
   await checkpointer.end()
 })
 
-test('a connection that is terminated in flight rejects the call where nothing may be retried, and does not end the process', async () => {
+test('a connection that is terminated in flight rejects the call if retries are off, and does not end the process', async () => {
   const checkpointer = new PgCheckpointer({ connection: named('flight'), schema: testSchema, retryMs: 0 })
   const thread = new TestThread(checkpointer)
   await thread.put({ x: 1 })

@@ -1,6 +1,6 @@
 /**
  * What a set conversation costs, without a clock: the bounds stand a little above what was measured when they were set.
- * Whoever raises one says in the commit why it is worth it; whoever makes something cheaper lowers it.
+ * A commit that raises a bound says why it is worth it; a commit that makes something cheaper lowers it.
  */
 import { agent, MESSAGES_PER_TURN, takeTurn } from '../../bench/conversation.ts'
 import { minus } from '../../bench/measure.ts'

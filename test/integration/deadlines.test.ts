@@ -14,7 +14,7 @@ import { createDatabase, testSchema as schema } from '../support/database.ts'
 import { blockThread, query, somethingWaitsForALock } from '../support/fault-sql.ts'
 import { startProxy, targetOf } from '../support/tcp-proxy.ts'
 
-/** With our tables, so that nobody's short patience is spent on them. */
+/** With tables, so that no short limit is spent on making them. */
 async function setUpDatabase(): Promise<string> {
   const { url } = await createDatabase()
   const checkpointer = new PgCheckpointer({ connection: url, schema })
@@ -50,7 +50,7 @@ async function timeOf(work: Promise<unknown>): Promise<number> {
   return performance.now() - began
 }
 
-test('a half-open socket is given up in time, and the call is done on another connection', async () => {
+test('a half-open socket is given up in time, and the call succeeds on another connection', async () => {
   const { proxy, thread, checkpointer } = await openThroughProxy({ statementTimeoutMs: 1000 })
   await thread.put({ n: 0 })
   proxy.blackHole()
@@ -62,7 +62,7 @@ test('a half-open socket is given up in time, and the call is done on another co
 })
 
 test.each(['put', 'putWrites', 'getTuple', 'list', 'deleteThread'] as const)(
-  'a %s into a black hole ends when its time is up',
+  'a %s that is never answered ends when its time is up',
   async (operation) => {
     const { proxy, thread, checkpointer } = await openThroughProxy(LIMITS)
     const id = await thread.put({ n: 0 })
@@ -99,7 +99,7 @@ test('sockets that were given up are closed', async () => {
   await expect.poll(async () => (await connections()).length).toBeLessThanOrEqual(2)
 })
 
-test('a server that accepts and says nothing is given up in time', async () => {
+test('a server that accepts a connection and never answers is given up in time', async () => {
   const silent = createServer(() => {})
   await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => void silent.close())
@@ -116,7 +116,7 @@ test('a server that accepts and says nothing is given up in time', async () => {
   expect(await time).toBeLessThan(END_MS)
 })
 
-test('a pool that others have used up is waited for, and not for ever', async () => {
+test('a call waits for a pool that other code has used up, for a limited time', async () => {
   const url = await setUpDatabase()
   const pool = new pg.Pool({ connectionString: url, max: 1 })
   onTestFinished(() => pool.end())
@@ -206,7 +206,7 @@ describe('a signal', () => {
     }
   })
 
-  test('that has aborted already lets nothing be read, in memory either', async () => {
+  test('that has aborted already rejects reads, in memory too', async () => {
     const { thread, checkpointer } = await openThroughProxy({})
     await thread.put({ n: 0 })
     const signal = AbortSignal.abort('gone')
@@ -233,7 +233,7 @@ describe('a signal', () => {
     expect(await thread.values()).toEqual({ n: 1 })
   })
 
-  test('keeps no listener of a read whose time was up', async () => {
+  test('keeps no listener of a read that timed out', async () => {
     const { proxy, thread, checkpointer } = await openThroughProxy(LIMITS)
     await thread.put({ n: 0 })
     proxy.blackHole()
@@ -242,7 +242,7 @@ describe('a signal', () => {
     expect(getEventListeners(signal, 'abort')).toEqual([])
   })
 
-  test('used for many reads keeps no listeners', async () => {
+  test('keeps no listeners after many reads', async () => {
     const { thread, checkpointer } = await openThroughProxy({})
     await thread.put({ n: 0 })
     const { signal } = new AbortController()
@@ -251,7 +251,7 @@ describe('a signal', () => {
   })
 })
 
-test('a stall of this process is not taken for silence of the server', async () => {
+test('a stall of this process is not mistaken for silence of the server', async () => {
   const checkpointer = new PgCheckpointer({ connection: await setUpDatabase(), schema, statementTimeoutMs: 2000 })
   onTestFinished(() => checkpointer.end())
   const thread = new TestThread(checkpointer)
@@ -265,7 +265,7 @@ test('a stall of this process is not taken for silence of the server', async () 
   expect(checkpointer.stats().retries).toBe(0)
 })
 
-test('no timer stays behind', async () => {
+test('no timer is left over', async () => {
   const { thread, checkpointer } = await openThroughProxy({})
   const timers = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
   await thread.put({ n: 0 })

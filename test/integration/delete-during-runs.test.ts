@@ -99,7 +99,7 @@ describe.each<[string, () => Site]>([
     expect((await inner.getState(on(innerId))).values).toStrictEqual({ log: ['a run of its own', 'x'] })
   })
 
-  test('an update of the state that names only the thread is no part of the run, and may begin the thread anew', async () => {
+  test('an update of the state that names only the thread is no part of the run, and may begin the thread again', async () => {
     const { checkpointer, count } = open()
     const threadId = randomUUID()
     const update: Node = async () => {

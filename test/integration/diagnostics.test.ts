@@ -40,7 +40,7 @@ const classes = {
 }
 
 describe.each(Object.entries(classes))('%s', (name, open) => {
-  test('tells of each operation when it begins and ends, and nothing of the state', async () => {
+  test('publishes the begin and the end of each operation, without state', async () => {
     const checkpointer = await open()
     const events = listen()
     const thread = new TestThread(checkpointer, 'ns')
@@ -87,7 +87,7 @@ describe.each(Object.entries(classes))('%s', (name, open) => {
     expect(inspect(events, { depth: 9, showHidden: true })).not.toContain('secret')
   })
 
-  test('tells of a failure', async () => {
+  test('publishes a failure', async () => {
     const checkpointer = await open()
     const events = listen()
     const failing = checkpointer.putWrites({ configurable: { thread_id: 't' } }, [['a', 1]], 'task')
@@ -98,7 +98,7 @@ describe.each(Object.entries(classes))('%s', (name, open) => {
     expect(events.slice(5).map(([event]) => event)).toEqual(['start', 'end', 'error', 'asyncStart', 'asyncEnd'])
   })
 
-  test('tells of a list that its reader leaves early', async () => {
+  test('publishes the end of a list that its reader leaves early', async () => {
     const checkpointer = await open()
     const thread = new TestThread(checkpointer)
     for (let n = 0; n < 5; n++) await thread.put({ n })
@@ -108,7 +108,7 @@ describe.each(Object.entries(classes))('%s', (name, open) => {
     expect(events[0]?.[1].checkpoints).toBe(1)
   })
 
-  test('tells of a late write', async () => {
+  test('publishes a late write', async () => {
     const checkpointer = await open()
     const late: LateWrite[] = []
     const note = (message: unknown) => void late.push(message as LateWrite)
@@ -128,7 +128,7 @@ describe.each(Object.entries(classes))('%s', (name, open) => {
   })
 })
 
-test('nothing is made for listeners where there are none', async () => {
+test('no context is made without a subscriber', async () => {
   const checkpointer = new InMemoryCheckpointer()
   // The address of a context is read from the config once more than the checkpointer itself reads it.
   const timesRead = async () => {
@@ -148,7 +148,7 @@ test('nothing is made for listeners where there are none', async () => {
   expect(events[0]?.[1].address.threadId).toBe('t')
 })
 
-test('attempts are told of the operation that made them, not of its neighbours', async () => {
+test('attempts are counted for the operation that made them and for no other', async () => {
   const { url } = await createDatabase()
   const checkpointer = new PgCheckpointer({ connection: url, schema })
   onTestFinished(() => checkpointer.end())

@@ -54,7 +54,7 @@ test.each(Object.entries(OUTPUT))('%s', async (name, output) => {
   )
 })
 
-test('the demo holds what it claims', async () => {
+test('the demo prints what it claims', async () => {
   const dataDir = join(tmpdir(), `checkpointer-demo-${process.pid}`)
   onTestFinished(() => rm(dataDir, { recursive: true, force: true }))
   const output = await runProgram(join(examples, 'demo/demo.ts'), [dataDir])

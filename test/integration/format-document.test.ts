@@ -27,7 +27,7 @@ async function openDatabase(): Promise<{ url: string; pool: Pool }> {
   return { url, pool }
 }
 
-test('the example leaves the rows that stand below it', async () => {
+test('the example stores the rows that the document shows', async () => {
   const { url, pool } = await openDatabase()
   await runCode(example, { DATABASE_URL: url })
 
@@ -79,7 +79,7 @@ const VALUES: readonly (readonly [what: string, value: unknown])[] = [
   ],
 ]
 
-test.each(VALUES)('the query reads %s', async (_, value) => {
+test.each(VALUES)('the query of the document reads %s', async (_, value) => {
   const { url, pool } = await openDatabase()
   const checkpointer = new PgCheckpointer({ connection: url })
   onTestFinished(() => checkpointer.end())
@@ -91,7 +91,7 @@ test.each(VALUES)('the query reads %s', async (_, value) => {
   expect(reviveWire(parseWire(rows[0]!.value))).toStrictEqual(value)
 })
 
-test('the query of names finds every part intact, and a changed one', async () => {
+test('the query for names finds every intact part and a changed one', async () => {
   const { url, pool } = await openDatabase()
   const checkpointer = new PgCheckpointer({ connection: url })
   onTestFinished(() => checkpointer.end())
@@ -152,14 +152,14 @@ test.each<readonly [text: string, value: unknown]>([
   expect(stringifyValue(value, '$')).toBe(text)
 })
 
-test('the table of markers has all that are written', () => {
+test('the table of markers is complete', () => {
   const source = readFileSync(new URL('../../src/codec/value/from-wire.ts', import.meta.url), 'utf8')
   const markers = [...source.matchAll(/case '(\$\w+)'/g)].map(([, marker]) => marker)
   expect(markers.length).toBeGreaterThan(15)
   expect(markers.filter((marker) => !document.includes(`{"${marker}":`))).toEqual([])
 })
 
-test('the constants are those of the code', () => {
+test('the constants of the document equal those of the code', () => {
   const stated = [...document.matchAll(/`([A-Z_]+)` = (\d+)/g)].map(([, name, value]) => [name, Number(value)])
   const constants = Object.entries(format).filter(
     ([name, value]) => typeof value === 'number' && name !== 'FORMAT_VERSION',

@@ -16,7 +16,7 @@ function open(url: string): PgCheckpointer {
   return checkpointer
 }
 
-test('a database in good health', async () => {
+test('a healthy database has no warnings', async () => {
   const { url } = await createDatabase()
   const checkpointer = open(url)
   await checkpointer.setup()
@@ -40,7 +40,7 @@ test('a database in good health', async () => {
   })
 })
 
-test('a database without our tables', async () => {
+test('a database without tables is not healthy', async () => {
   const { url } = await createDatabase()
   expect(await open(url).health()).toMatchObject({
     healthy: false,
@@ -49,7 +49,7 @@ test('a database without our tables', async () => {
   })
 })
 
-test('settings that lose data are told', async () => {
+test('synchronous_commit off is a warning', async () => {
   const { url } = await createDatabase()
   const checkpointer = new PgCheckpointer({
     connection: { connectionString: url, options: '-c synchronous_commit=off' },
@@ -64,7 +64,7 @@ test('settings that lose data are told', async () => {
   })
 })
 
-test('so are fsync and full_page_writes', async () => {
+test('fsync off and full_page_writes off are warnings', async () => {
   const server = await startPostgres({ settings: { fsync: 'off', full_page_writes: 'off' } })
   onTestFinished(() => server.stop())
   const checkpointer = open(server.url)
@@ -76,7 +76,7 @@ test('so are fsync and full_page_writes', async () => {
   ])
 })
 
-test('a role that may not look at the ledger', async () => {
+test('a role that may not read the schema version gets a warning', async () => {
   const { url } = await createDatabase()
   await open(url).setup()
   const role = `reader_${Date.now()}`
@@ -135,7 +135,7 @@ test.each([
   expect(await checkpointer.health()).toMatchObject({ healthy: false, warnings: [expect.stringContaining(told)] })
 })
 
-test.each(['refused', 'silent'])('a server that is out of reach (%s) is told in time', async (kind) => {
+test.each(['refused', 'silent'])("a server that can't be reached (%s) is reported in time", async (kind) => {
   const { url } = await createDatabase()
   const proxy = await startProxy(targetOf(url, 5432))
   const checkpointer = new PgCheckpointer({ connection: proxy.through(url), schema, connectTimeoutMs: 200 })
@@ -153,7 +153,7 @@ test.each(['refused', 'silent'])('a server that is out of reach (%s) is told in 
   expect(health.postgres.latencyMs).toBeLessThan(9000) // without connectTimeoutMs, a connection is waited for 10 s
 })
 
-test('after end() it still tells', async () => {
+test('health() works after end()', async () => {
   const { url } = await createDatabase()
   const pool = new pg.Pool({ connectionString: url })
   await pool.end()

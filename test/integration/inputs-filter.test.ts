@@ -14,7 +14,7 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
   ),
 }))
 
-test('containment is that of jsonb', async () => {
+test('containment in memory equals that of jsonb', async () => {
   const pairs = fc.sample(
     fc.tuple(
       fc.dictionary(fc.constantFrom('a', 'b'), value, { maxKeys: 2 }),

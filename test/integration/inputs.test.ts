@@ -99,7 +99,7 @@ describe.each(names)('%s', (name) => {
     expect((await refusalOf(() => checkpointer.deleteThread(threadId as string))).field).toBe('threadId')
   })
 
-  test.each(HOSTILE)('refuses %s as a namespace, where it does not mean the root', async (_, ns) => {
+  test.each(HOSTILE)('refuses %s as a namespace, unless it means the root', async (_, ns) => {
     for (const [, call] of ns === '' ? [] : methods('list with before')) {
       const refusal = await refusalOf(() =>
         call(checkpointers[name]!, { thread_id: 't', checkpoint_ns: ns, checkpoint_id: 'c' }),
@@ -108,7 +108,7 @@ describe.each(names)('%s', (name) => {
     }
   })
 
-  test.each(HOSTILE)('refuses %s as a checkpoint id, where it does not mean the head', async (_, id) => {
+  test.each(HOSTILE)('refuses %s as a checkpoint id, unless it means the head', async (_, id) => {
     const isNone = id === '' || id === null
     for (const [, call] of isNone ? methods().filter(([method]) => method === 'putWrites') : methods()) {
       const refusal = await refusalOf(() =>
@@ -118,7 +118,7 @@ describe.each(names)('%s', (name) => {
     }
   })
 
-  test.each(HOSTILE)('refuses %s as the id of what is put, or as a task', async (_, id) => {
+  test.each(HOSTILE)('refuses %s as the id of a checkpoint and as a task id', async (_, id) => {
     const checkpointer = checkpointers[name]!
     const put = () =>
       checkpointer.put({ configurable: { thread_id: 't' } }, checkpointOf(id as string, {}), METADATA, {})
@@ -130,7 +130,7 @@ describe.each(names)('%s', (name) => {
     expect(await checkpointer.getTuple({ configurable: { thread_id: 't' } })).toBeUndefined()
   })
 
-  test('refuses what no thread id at all would make of a write', async () => {
+  test('refuses a write without a thread id', async () => {
     for (const [method, call] of methods('list', 'list with before', 'getTuple', 'get')) {
       for (const configurable of [{}, { thread_id: undefined }]) {
         const refusal = await refusalOf(() => call(checkpointers[name]!, configurable))
@@ -140,7 +140,7 @@ describe.each(names)('%s', (name) => {
     expect((await refusalOf(() => checkpointers[name]!.deleteThread(undefined as never))).field).toBe('threadId')
   })
 
-  test('has what others wrote untouched by all this, and no thread of its own', async () => {
+  test('leaves other threads untouched and creates none', async () => {
     const all = await collect(checkpointers[name]!.list({}))
     const threads = new Set(all.map((tuple) => tuple.config.configurable?.['thread_id'] as string))
     expect([...threads]).toStrictEqual(['secret'])
@@ -185,7 +185,7 @@ test.each([
     'four-byte characters',
     (bytes: number) => Array.from(randomBytes(bytes / 4), (byte) => String.fromCodePoint(0x1f300 + byte)).join(''),
   ],
-])('ids of the greatest length, all at once, of random %s, fit every index', async (_, text) => {
+])('ids of the greatest length, made of random %s, fit every index together', async (_, text) => {
   const checkpointer = new PgCheckpointer({ connection: pool, schema: testSchema, tenant: text(64) })
   const thread = new TestThread(checkpointer, text(1000), text(512))
   const [parent, id, task] = [text(512), text(512), text(512)]
@@ -207,13 +207,10 @@ test.each([
   expect(await thread.list()).toStrictEqual([])
 })
 
-test.each(['text with a lone surrogate \ud800', 'a\0b', 'x'.repeat(513)])(
-  'a run id that is no id is refused: %j',
-  async (runId) => {
-    for (const checkpointer of Object.values(checkpointers)) {
-      const put = () =>
-        checkpointer.put({ configurable: { thread_id: 't', run_id: runId } }, checkpointOf(newId(), {}), METADATA, {})
-      expect((await refusalOf(put)).field).toBe('configurable.run_id')
-    }
-  },
-)
+test.each(['text with a lone surrogate \ud800', 'a\0b', 'x'.repeat(513)])('the run id %j is refused', async (runId) => {
+  for (const checkpointer of Object.values(checkpointers)) {
+    const put = () =>
+      checkpointer.put({ configurable: { thread_id: 't', run_id: runId } }, checkpointOf(newId(), {}), METADATA, {})
+    expect((await refusalOf(put)).field).toBe('configurable.run_id')
+  }
+})

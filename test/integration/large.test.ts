@@ -5,7 +5,7 @@ import { InMemoryCheckpointer, LosslessSerializer, PgCheckpointer } from '../../
 import { numberedLines, TestThread, textOf } from '../support/checkpoints.ts'
 import { createDatabase, testSchema } from '../support/database.ts'
 
-test('300 MB in one checkpoint are written and read back, and the process lives', async () => {
+test('a checkpoint of 300 MB is written and read back', async () => {
   const { url } = await createDatabase()
   const program = fileURLToPath(new URL('../support/checkpoints-large.ts', import.meta.url))
   const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', program, url, testSchema])
@@ -14,7 +14,7 @@ test('300 MB in one checkpoint are written and read back, and the process lives'
   expect(maxRssMb).toBeLessThan(2500)
 })
 
-test('a text of 50 MB is a value like any other, in the state and in a write', async () => {
+test('a text of 50 MB comes back from the state and from a write', async () => {
   const { url } = await createDatabase()
   await using checkpointer = new PgCheckpointer({ connection: url, schema: testSchema })
   const thread = new TestThread(checkpointer)
@@ -26,7 +26,7 @@ test('a text of 50 MB is a value like any other, in the state and in a write', a
   expect(tuple.pendingWrites![0]![2] === text).toBe(true)
 })
 
-test('what is over the limit is refused where it is put, with its channel, and nothing is stored', async () => {
+test('a value over the limit is refused by put with the name of its channel, and nothing is stored', async () => {
   const { url } = await createDatabase()
   await using onPg = new PgCheckpointer({
     connection: url,
@@ -54,7 +54,7 @@ test('what is over the limit is refused where it is put, with its channel, and n
   }
 })
 
-test('a list of large checkpoints holds one of them at a time', async () => {
+test('a list of large checkpoints keeps one of them in memory at a time', async () => {
   const { url } = await createDatabase()
   await using writer = new PgCheckpointer({ connection: url, schema: testSchema })
   const thread = new TestThread(writer)
@@ -72,7 +72,7 @@ test('a list of large checkpoints holds one of them at a time', async () => {
   for (const bytes of received) expect(bytes).toBeLessThan(1.2 * chars)
 })
 
-test("the limits of a serializer of ours are the checkpointer's, unless that has its own", async () => {
+test('the limits of a LosslessSerializer apply, unless the checkpointer has its own', async () => {
   const serde = new LosslessSerializer({ maxDepth: 5 })
   const deep = { a: { b: { c: { d: { e: { f: 1 } } } } } }
   const put = (checkpointer: InMemoryCheckpointer) => new TestThread(checkpointer).put({ deep })
@@ -80,7 +80,7 @@ test("the limits of a serializer of ours are the checkpointer's, unless that has
   await put(new InMemoryCheckpointer({ serde, limits: { maxDepth: 50 } }))
 })
 
-test('a serializer that extends ours is asked', async () => {
+test('a serializer that extends LosslessSerializer is called', async () => {
   const written: unknown[] = []
   class Noting extends LosslessSerializer {
     override async dumpsTyped(value: unknown): Promise<[string, Uint8Array]> {

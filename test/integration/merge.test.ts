@@ -32,7 +32,7 @@ async function statementsFor(checkpointer: PgCheckpointer, work: () => Promise<u
   return checkpointer.stats().statements - before
 }
 
-test('64 puts on two connections take a tenth of the statements, and each is read back as it was put', async () => {
+test('64 puts on two connections take a tenth of the statements, and each reads back as it was put', async () => {
   const checkpointer = await checkpointerOnTwoConnections()
   const threads = threadsOf(checkpointer, 64)
   await Promise.all(threads.map((thread, i) => thread.put({ turn: `first ${i}` })))
@@ -47,7 +47,7 @@ test('64 puts on two connections take a tenth of the statements, and each is rea
   expect(reads).toBeLessThanOrEqual(6)
 })
 
-test('writes of many tasks of one thread stay apart, and all are stored', async () => {
+test('writes of many tasks of one thread at once are all stored', async () => {
   const checkpointer = await checkpointerOnTwoConnections()
   const thread = new TestThread(checkpointer)
   const id = await thread.put({ x: 0 })
@@ -71,7 +71,7 @@ test('a call that Postgres refuses fails alone', async () => {
   for (const thread of threads.toSpliced(20, 1)) expect(await thread.values()).toStrictEqual({ x: 1 })
 })
 
-test('two processes that put into the same 50 threads at once wait for one another, never in a circle', async () => {
+test('two processes that put into the same 50 threads at once never deadlock', async () => {
   const [one, other] = [await checkpointerOnTwoConnections(), await checkpointerOnTwoConnections()]
   const ours = threadsOf(one, 50)
   const theirs = ours.map(({ threadId }) => new TestThread(other, '', threadId)).toReversed()
@@ -86,7 +86,7 @@ test('two processes that put into the same 50 threads at once wait for one anoth
   expect(rows).toStrictEqual([{ threads: 50, all_counted: true }])
 })
 
-test("a schema's name that looks like a parameter stays as it is", async () => {
+test('a schema name that looks like a parameter is not replaced', async () => {
   const [named, other] = ['s$1', 's$18'].map((schema) => new PgCheckpointer({ connection: pool, schema }))
   await Promise.all([named!.setup(), other!.setup()])
   const threads = threadsOf(named!, 20)

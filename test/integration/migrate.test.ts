@@ -60,7 +60,7 @@ async function roleOn(url: string, kind = 'role'): Promise<{ name: string; url: 
 }
 
 describe('an empty database', () => {
-  test('has after setup what test/schema.sql says; if not, `npm run schema:dump` and review the diff', async () => {
+  test('has the schema of test/schema.sql after setup (if not, run `npm run schema:dump` and review the diff)', async () => {
     const { url } = await createDatabase()
     expect(await dumpAfterSetup(url, 'langgraph'), 'npm run schema:dump').toBe(await readFile(DUMP_FILE, 'utf8'))
   })
@@ -70,7 +70,7 @@ describe('an empty database', () => {
     expect(await works(checkpointerOn(url))).toBe(true)
   })
 
-  test('is read like one that holds nothing', async () => {
+  test('is read as one without threads', async () => {
     const { url } = await createDatabase()
     const thread = new TestThread(checkpointerOn(url))
     expect(await thread.read()).toBeUndefined()
@@ -94,7 +94,7 @@ describe('an empty database', () => {
     expect(await Promise.all(Array.from({ length: 20 }, () => works(checkpointer)))).not.toContain(false)
   })
 
-  test('is left empty when setup fails, and set up by the next call that may', async () => {
+  test('is left empty if setup fails, and is set up by the next call that may', async () => {
     const { url } = await createDatabase()
     const role = await roleOn(url)
     const checkpointer = checkpointerOn(role.url)
@@ -113,7 +113,7 @@ describe('an empty database', () => {
     expect(await works(checkpointer)).toBe(true)
   })
 
-  test('a schema that is there already and ours to write in is enough', async () => {
+  test('can be set up by a role that may only write in an existing schema', async () => {
     const { url } = await createDatabase()
     const role = await roleOn(url)
     await role.admin.query(`create schema langgraph; grant usage, create on schema langgraph to ${role.name}`)
@@ -164,7 +164,7 @@ describe('a current database', () => {
 })
 
 describe('a database that is not current', () => {
-  test('is told to a role that may not change it, with what to do', async () => {
+  test('is reported to a role that may not change it, with the remedy', async () => {
     const { url } = await createDatabase()
     const role = await roleOn(url)
     const checkpointer = checkpointerOn(role.url, { migrations: 'check' })
@@ -191,28 +191,23 @@ describe('a database that is not current', () => {
     expect(await works(checkpointer)).toBe(true)
   })
 
-  test.each(['auto', 'check'] as const)(
-    'is refused in words where a newer release migrated it (%s)',
-    async (migrations) => {
-      const { url } = await createDatabase()
-      await checkpointerOn(url).setup()
-      const client = await clientOn(url)
-      await client.query(
-        `insert into langgraph.migrations values (2, '0002_new', 1, now()), (7, '0007_break', 3, now())`,
-      )
-      const refused = {
-        code: 'SCHEMA_TOO_NEW',
-        found: 7,
-        needed: 1,
-        message: expect.stringMatching(/newer than this release knows .*Upgrade/) as string,
-      }
-      const checkpointer = checkpointerOn(url, { migrations })
-      await expect(checkpointer.setup()).rejects.toMatchObject(refused)
-      await expect(new TestThread(checkpointer).read()).rejects.toMatchObject(refused)
-    },
-  )
+  test.each(['auto', 'check'] as const)('is refused if a newer release migrated it (%s)', async (migrations) => {
+    const { url } = await createDatabase()
+    await checkpointerOn(url).setup()
+    const client = await clientOn(url)
+    await client.query(`insert into langgraph.migrations values (2, '0002_new', 1, now()), (7, '0007_break', 3, now())`)
+    const refused = {
+      code: 'SCHEMA_TOO_NEW',
+      found: 7,
+      needed: 1,
+      message: expect.stringMatching(/newer than this release knows .*Upgrade/) as string,
+    }
+    const checkpointer = checkpointerOn(url, { migrations })
+    await expect(checkpointer.setup()).rejects.toMatchObject(refused)
+    await expect(new TestThread(checkpointer).read()).rejects.toMatchObject(refused)
+  })
 
-  test('a newer one that this release can still work with is fine', async () => {
+  test('is used if a newer release migrated it and this release can work with it', async () => {
     const { url } = await createDatabase()
     await checkpointerOn(url).setup()
     const client = await clientOn(url)
@@ -293,7 +288,7 @@ Its digest of the functions, or the new one of a version that was not released, 
   ).toBe(digest)
 })
 
-describe('a server that would not do', () => {
+describe('an unsuitable server', () => {
   test('is refused for its default isolation', async () => {
     const { url } = await createDatabase()
     const client = await clientOn(url)
@@ -421,7 +416,7 @@ describe('a schema with tables of another program', () => {
 })
 
 describe('the printed SQL', () => {
-  test('run as it is makes the same schema, which then is current', async () => {
+  test('makes the same schema, which is then current', async () => {
     const { url } = await createDatabase()
     const client = await clientOn(url)
     await client.query(PgCheckpointer.migrationSql(await featuresOf(client)))
@@ -436,7 +431,7 @@ describe('the printed SQL', () => {
     expect(await dumpSchema(client, 'langgraph')).toBe(await readFile(DUMP_FILE, 'utf8'))
   })
 
-  test('with lz4 is right, and refused only by a server that has none', async () => {
+  test('with lz4 is refused only by a server without lz4', async () => {
     const { url } = await createDatabase()
     const client = await clientOn(url)
     const { lz4 } = await featuresOf(client)
@@ -470,7 +465,7 @@ describe('the printed SQL', () => {
     expect(await dumpSchema(client, 'langgraph')).toBe(await readFile(DUMP_FILE, 'utf8'))
   })
 
-  test('stands in one transaction under the lock', () => {
+  test('runs in one transaction under the lock', () => {
     const sql = PgCheckpointer.migrationSql({ lz4: true })
     expect(sql).toMatch(/^begin;\n\s*select pg_catalog\.pg_advisory_xact_lock\(/)
     expect(sql).toMatch(/\ncommit;\n$/)
@@ -478,7 +473,7 @@ describe('the printed SQL', () => {
   })
 })
 
-describe("the schema's name", () => {
+describe('the schema name', () => {
   test.each([
     'user',
     'select',
@@ -503,7 +498,7 @@ describe("the schema's name", () => {
     '--;;',
     '%s',
     'Größe 🐘',
-  ])('may be %j', async (schema) => {
+  ])('can be %j', async (schema) => {
     const { url } = await createDatabase()
     const checkpointer = checkpointerOn(url, { schema })
     expect(await works(checkpointer)).toBe(true)
@@ -562,7 +557,7 @@ describe("the schema's name", () => {
     expect(await b!.read()).toBeUndefined()
   })
 
-  test("two schemas in one database don't see one another", async () => {
+  test('two schemas in one database are separate', async () => {
     const { url } = await createDatabase()
     const [a, b] = ['one', 'two'].map((schema) => new TestThread(checkpointerOn(url, { schema }), '', 'same'))
     await a!.put({ x: 'a' })

@@ -22,7 +22,7 @@ async function startStandby(prepare: (url: string) => Promise<void>): Promise<Po
   return standby
 }
 
-test('a standby is told by health(), gives reads, and takes writes once it is promoted', async () => {
+test('a standby is reported by health(), answers reads, and accepts writes once it is promoted', async () => {
   let threadId = ''
   const { url } = await startStandby(async (primaryUrl) => {
     const checkpointer = new PgCheckpointer({ connection: primaryUrl, schema })

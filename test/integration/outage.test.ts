@@ -56,27 +56,27 @@ describe.each(['own', 'borrowed'])('in flight, with a pool that is %s', (kind) =
     return result
   }
 
-  test('a terminated put is done all the same', async () => {
+  test('a put whose backend is terminated succeeds', async () => {
     const { url, thread } = await openThread()
     await thread.put({ a: 1 })
     await terminateIn(url, 'row', () => thread.put({ a: 2 }))
     expect(await thread.values()).toEqual({ a: 2 })
   })
 
-  test('so are terminated putWrites', async () => {
+  test('putWrites whose backend is terminated succeeds', async () => {
     const { url, thread } = await openThread()
     const id = await thread.put({ a: 1 })
     await terminateIn(url, 'row', () => thread.write(id, [['a', 2]]))
     expect((await thread.mustRead()).pendingWrites).toEqual([['task', 'a', 2]])
   })
 
-  test('so is a terminated getTuple', async () => {
+  test('a getTuple whose backend is terminated succeeds', async () => {
     const { url, thread } = await openThread()
     await thread.put({ a: 1 })
     expect(await terminateIn(url, 'table', () => thread.values())).toEqual({ a: 1 })
   })
 
-  test('so is a terminated deleteThread', async () => {
+  test('a deleteThread whose backend is terminated succeeds', async () => {
     const { url, thread } = await openThread()
     await thread.put({ a: 1 })
     await terminateIn(url, 'row', () => thread.checkpointer.deleteThread(thread.threadId))
@@ -84,7 +84,7 @@ describe.each(['own', 'borrowed'])('in flight, with a pool that is %s', (kind) =
   })
 })
 
-test('a borrowed pool gets back clients without listeners of ours, and no broken ones', async () => {
+test('a borrowed pool gets its clients back without our listeners, and no broken ones', async () => {
   const { url } = await open()
   const pool = poolOf(url, { max: 1 })
   const thread = new TestThread(new PgCheckpointer({ connection: pool, schema }))
@@ -110,14 +110,14 @@ test('a borrowed pool gets back clients without listeners of ours, and no broken
   expect(pool.listenerCount('error')).toBe(0)
 })
 
-test('a connection that ends in the same breath as it opens ends nothing else', async () => {
+test('a connection that ends as soon as it is open does not end the process', async () => {
   const { url } = await open()
   let isFirst = true
   const proxy = await startProxy(targetOf(url, 5432), ({ client, server }) => ({
     toServer: (chunk) => void server.write(chunk),
     toClient(chunk) {
       const isOpen = chunk.subarray(-6).equals(Buffer.from('Z\0\0\0\x05I'))
-      if (isFirst && isOpen) client.end(Buffer.concat([chunk, fatal('57P01')])) // one read: nobody has had the client yet
+      if (isFirst && isOpen) client.end(Buffer.concat([chunk, fatal('57P01')])) // in one read: no caller has the client yet
       else client.write(chunk)
       if (isOpen) isFirst = false
     },
@@ -138,7 +138,7 @@ function fatal(state: string): Buffer {
   return Buffer.concat([Buffer.from('E'), length, fields])
 }
 
-test('a network that carries a byte at a time is merely slow', async () => {
+test('calls succeed over a network that carries one byte at a time', async () => {
   const { url } = await open()
   const bytewise = (socket: Socket) => (chunk: Buffer) => {
     for (const byte of chunk) socket.write(Buffer.of(byte))
@@ -156,7 +156,7 @@ test('a network that carries a byte at a time is merely slow', async () => {
   expect(checkpointer.stats().retries).toBe(0)
 })
 
-test('an outage that is over in time is not seen', async () => {
+test('an outage that ends in time causes no error', async () => {
   const { url } = await open()
   const proxy = await startProxy(targetOf(url, 5432))
   onTestFinished(() => proxy.stop())
@@ -177,7 +177,7 @@ test('an outage that is over in time is not seen', async () => {
   expect(checkpointer.stats().retries).toBeGreaterThan(0)
 })
 
-test('after the time is up the error says what is known, and nothing of the state', async () => {
+test('the error after retryMs has the facts and no state', async () => {
   const { url } = await open()
   const proxy = await startProxy(targetOf(url, 5432))
   onTestFinished(() => proxy.stop())
@@ -250,7 +250,7 @@ test('the first failure is the one that is reported', async () => {
   expect(String(await settled)).toMatch(/57P01, at last ECONN/)
 })
 
-test('a state in a server that reports parameters of failed statements stays out of the error', async () => {
+test('errors hold no state even if the server reports the parameters of failed statements', async () => {
   const { url } = await open()
   await query(url, `alter role postgres set log_parameter_max_length_on_error = -1`).catch(() => {})
   onTestFinished(async () => {
@@ -269,7 +269,7 @@ test('a state in a server that reports parameters of failed statements stays out
   expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('secret')
 })
 
-test('what another attempt would not mend comes as Postgres said it, at once', async () => {
+test('a failure that does not pass rejects at once with the error of Postgres', async () => {
   const { url, checkpointer, thread } = await open()
   await thread.put({ a: 1 })
   await query(url, `drop table "${schema}".checkpoints cascade`)
@@ -277,7 +277,7 @@ test('what another attempt would not mend comes as Postgres said it, at once', a
   expect(checkpointer.stats().retries).toBe(0)
 })
 
-test('later puts of a thread wait for the one that is being repeated', async () => {
+test('later puts of a thread wait for a put that is tried again', async () => {
   const { url, checkpointer, thread } = await open()
   await thread.put({ n: 0 })
   const release = await blockThread(url, schema, 'row')
@@ -289,7 +289,7 @@ test('later puts of a thread wait for the one that is being repeated', async () 
   expect(checkpointer.stats().retries).toBe(1)
 })
 
-test.each(['own', 'borrowed'])('end() lets what is under way come to its end (%s pool)', async (kind) => {
+test.each(['own', 'borrowed'])('end() waits for calls in progress (%s pool)', async (kind) => {
   const { url } = await open()
   const checkpointer = new PgCheckpointer({ connection: kind === 'own' ? url : poolOf(url), schema })
   const thread = new TestThread(checkpointer)
@@ -302,7 +302,7 @@ test.each(['own', 'borrowed'])('end() lets what is under way come to its end (%s
 })
 
 describe('a deletion whose answer was lost', () => {
-  test('is not made again on a thread that began anew since', async () => {
+  test('is not repeated on a thread that was started again in the meantime', async () => {
     const { url, thread } = await open()
     await thread.put({ old: true })
     const proxy = await startPostgresProxy(url, () => undefined)

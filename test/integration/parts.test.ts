@@ -72,7 +72,7 @@ describe.each([
   /** The element or its group, a neighbour, and small index parts until the cuts are where they were. */
   const FEW = 16
 
-  test('one more message, twenty times, costs a few parts each, mostly two', async () => {
+  test('adds a few parts for each of twenty more messages, mostly two', async () => {
     const counts: number[] = []
     for (let i = 0; i < 20; i++) {
       list = [...list, message(2000 + i, chars)]
@@ -90,27 +90,27 @@ describe.each([
     ['without one in the middle', (all) => all.toSpliced(400, 1)],
     ['with one more in the middle', (all) => all.toSpliced(600, 0, message(9002, chars))],
     ['cut off at the end', (all) => all.slice(0, 700)],
-  ])('%s, it keeps the rest', async (__, edit) => {
+  ])('%s, keeps its other parts', async (__, edit) => {
     const { count, size } = await added(thread, () => thread.put({ messages: edit(list) }))
     expect(count).toBeLessThanOrEqual(FEW)
     expect(size).toBeLessThan(30_000)
   })
 
-  test('with two messages changing places, it keeps the rest', async () => {
+  test('with two messages exchanged, keeps its other parts', async () => {
     const { count } = await added(thread, () =>
       thread.put({ messages: list.with(100, list[800]!).with(800, list[100]!) }),
     )
     expect(count).toBeLessThanOrEqual(2 * FEW)
   })
 
-  test('put again by another process that read nothing, it costs nothing', async () => {
+  test('put again by another process that read nothing, adds no part', async () => {
     await using other = new PgCheckpointer({ connection: database.url, schema: testSchema })
     const same = new TestThread(other, '', thread.threadId)
     const put = () => same.put({ messages: list.map((each) => each) }, { parent: thread.last })
     expect((await added(thread, put)).count).toBe(0)
   })
 
-  test('read and put again, it costs nothing', async () => {
+  test('read and put again, adds no part', async () => {
     const { count } = await added(thread, async () => {
       const values = await thread.values()
       await thread.put({ ...values, other: 1 })
@@ -118,7 +118,7 @@ describe.each([
     expect(count).toBe(0)
   })
 
-  test('in other channels and namespaces it costs nothing either', async () => {
+  test('in other channels and namespaces, adds no part', async () => {
     const child = new TestThread(checkpointer, 'node:1', thread.threadId)
     const { count } = await added(thread, async () => {
       await child.put({ history: list, messages: list })
@@ -127,7 +127,7 @@ describe.each([
   })
 })
 
-test('an object of 200 files of which one changes costs that one', async () => {
+test('a change of one of 200 files in an object adds that file only', async () => {
   const thread = new TestThread(checkpointer)
   const files = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`src/file-${i}.ts`, textOf(i, 5000)]))
   await thread.put({ files })
@@ -146,7 +146,7 @@ test('an object of 200 files of which one changes costs that one', async () => {
   expect(size).toBeLessThan(10_000)
 })
 
-test('an object of many small entries of which one changes costs their group', async () => {
+test('a change of one of many small entries of an object adds its group only', async () => {
   const thread = new TestThread(checkpointer)
   const counters: Record<string, { n: number; note: string }> = Object.fromEntries(
     Array.from({ length: 2000 }, (_, i) => [`key ${i}`, { n: i, note: textOf(i, 50) }]),
@@ -168,7 +168,7 @@ test('a message in its pending write and in the list is one part', async () => {
   expect(kinds).toMatch(/^i*$/)
 })
 
-test('a message that comes from the write and from the list of other processes is one part, too', async () => {
+test('a message that other processes read from a write and from a list is one part', async () => {
   const thread = new TestThread(checkpointer)
   const text = textOf(7, 4000)
   await using other = new PgCheckpointer({ connection: database.url, schema: testSchema })
@@ -180,7 +180,7 @@ test('a message that comes from the write and from the list of other processes i
   expect((await added(thread, put)).count).toBe(0)
 })
 
-test('a long text that grows at its end keeps its pieces, and so do bytes', async () => {
+test('long texts and bytes that grow at the end keep their pieces', async () => {
   const thread = new TestThread(checkpointer)
   const text = textOf(1, 1_000_000)
   const bytes = Uint8Array.from({ length: 1_000_000 }, (_, i) => (i * i) >> 7)
@@ -210,7 +210,7 @@ test('no part is larger than 192 KB, whatever the value', async () => {
   expect(rows[0]!.largest).toBeLessThanOrEqual(192 * 1024)
 })
 
-test('equal content is one part a thread, and each thread has its own', async () => {
+test('equal content is one part per thread, and each thread has its own', async () => {
   const [a, b] = [new TestThread(checkpointer), new TestThread(checkpointer)]
   const value = { text: textOf(3, 2000) }
   await a.put({ list: [value, { ...value }], byName: { value, other: { text: textOf(3, 2000) } }, x: 1 })
@@ -237,7 +237,7 @@ test.each([
   expect(lengths[1000]! - lengths[100]!).toBeLessThan(1000)
 })
 
-test('a conversation takes less than 2.6 times its text, all in all', async () => {
+test('a conversation takes less than 2.6 times its text, in all tables and indexes', async () => {
   const thread = new TestThread(checkpointer)
   const list: BaseMessage[] = []
   let text = 0

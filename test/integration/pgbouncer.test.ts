@@ -53,7 +53,7 @@ test('ten setups at once succeed', async () => {
   await Promise.all(checkpointers.map((checkpointer) => checkpointer.end()))
 })
 
-test('many more callers than connections are all served', async () => {
+test('many more callers than connections are all answered', async () => {
   const checkpointers = Array.from({ length: 4 }, () => open())
   const threads = Array.from({ length: 40 }, (_, i) => new TestThread(checkpointers[i % 4] as PgCheckpointer))
   for (let n = 1; n <= 5; n++) await Promise.all(threads.map((thread) => thread.put({ n })))
@@ -66,7 +66,7 @@ test('many more callers than connections are all served', async () => {
   await Promise.all(checkpointers.map((checkpointer) => checkpointer.end()))
 })
 
-test('nothing of a session is left on the server', async () => {
+test('no session state is left on the server', async () => {
   const checkpointer = open()
   const thread = new TestThread(checkpointer)
   await thread.put({ a: 1 })
@@ -83,7 +83,7 @@ test('nothing of a session is left on the server', async () => {
   await checkpointer.end()
 })
 
-test('a server connection that ends behind the pooler goes unnoticed', async () => {
+test('a server connection that ends behind the pooler causes no error', async () => {
   const checkpointer = open()
   const threads = Array.from({ length: 6 }, () => new TestThread(checkpointer))
   let terminated = 0
@@ -97,7 +97,7 @@ test('a server connection that ends behind the pooler goes unnoticed', async () 
   await checkpointer.end()
 })
 
-test('so does a pooler that crashes and comes back', async () => {
+test('a pooler that crashes and comes back causes no error', async () => {
   const checkpointer = open()
   const threads = Array.from({ length: 6 }, () => new TestThread(checkpointer))
   for (let n = 1; n <= 5; n++) {
@@ -109,13 +109,13 @@ test('so does a pooler that crashes and comes back', async () => {
   await checkpointer.end()
 })
 
-test('health() works through it', async () => {
+test('health() works through the pooler', async () => {
   const checkpointer = open()
   expect(await checkpointer.health()).toMatchObject({ healthy: true, warnings: [] })
   await checkpointer.end()
 })
 
-test('named statements are for direct connections, and work there', async () => {
+test('prepared statements work on a direct connection', async () => {
   const pool = new pg.Pool({ connectionString: database.url, max: 1 })
   const thread = new TestThread(new PgCheckpointer({ connection: pool, schema, preparedStatements: true }))
   for (let n = 0; n < 3; n++) await thread.put({ n })

@@ -133,7 +133,7 @@ test.each(ROWS)('$row', async (claim) => {
   expect(await claim.run(ours, thread, count)).toEqual(claim.ours)
 })
 
-test('ten `setup()` at once on an empty database', async () => {
+test('ten `setup()` at once on an empty database do what the table says', async () => {
   expect(readme).toContain('\n| ten `setup()` at once on an empty database |')
   const rejections = async (open: (pool: Pool) => PostgresSaver | PgCheckpointer): Promise<number> => {
     const { url } = await createDatabase()

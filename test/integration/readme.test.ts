@@ -28,7 +28,7 @@ const manifest = JSON.parse(read('package.json')) as {
   peerDependenciesMeta: Record<string, { optional?: boolean }>
 }
 
-test('the first code is the quickstart', () => {
+test('the first program is the quickstart', () => {
   expect(programs[0]).toBe(read('examples/quickstart.ts'))
 })
 
@@ -37,7 +37,7 @@ test.each(programs.map((code, i) => [i + 1, code] as const))('program %i runs', 
   await expect(runCode(code, { DATABASE_URL: url })).resolves.toEqual(expect.any(String))
 })
 
-test('the programs have no errors of types', async () => {
+test('the programs have no type errors', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'checkpointer-readme-'))
   onTestFinished(() => rm(dir, { recursive: true }))
   await symlink(join(root, 'node_modules'), join(dir, 'node_modules'), 'junction')
@@ -84,7 +84,7 @@ test('the printed SQL and the grants let a role without further rights work', as
   await checkpointer.end()
 })
 
-test('the commands are there', () => {
+test('the commands exist', () => {
   const [demo, tests, install, ...others] = codeBlocks(readme, 'sh').map((code) => code.trim())
   expect(others).toEqual([])
   expect([demo, tests]).toEqual(['npm ci && npm run demo', 'npm ci && npm test'])
@@ -129,7 +129,7 @@ test.each([
   expect(new Set(rows)).toEqual(new Set(options))
 })
 
-test('the defaults of limits are told', () => {
+test('the defaults of limits are right', () => {
   const defaults = Object.entries(DEFAULT_VALUE_LIMITS).map(([name, limit]) => `${name}: ${limit}`)
   expect(readme).toContain(`\`{ ${defaults.join(', ')} }\``)
 })

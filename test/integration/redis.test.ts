@@ -303,7 +303,7 @@ describe('the client', () => {
     await eventually(async () => (await count()) === 0, 'it was closed')
   })
 
-  test.each(['Redis', 'Cluster'])('of yours is neither closed nor listened to: %s', async (kind) => {
+  test.each(['Redis', 'Cluster'])('of the caller is not closed and gets no listeners (%s)', async (kind) => {
     const { url } = await createDatabase()
     const server = await startRedis(
       kind === 'Cluster' ? { 'cluster-enabled': 'yes', 'cluster-announce-ip': '127.0.0.1' } : {},

@@ -48,14 +48,14 @@ describe.each(['put', 'putWrites'])('%s', (operation) => {
     expect(await faults.stop()).toBe(4)
   })
 
-  test.each(LASTING)('%s comes back at once, as Postgres said it', async (state) => {
+  test.each(LASTING)('%s rejects at once with the error of Postgres', async (state) => {
     const faults = await failInserts(database.url, schema, table, state, 3)
     await expect(store(new TestThread(checkpointer))).rejects.toMatchObject({ name: 'error', code: state })
     expect(await faults.stop()).toBe(1)
   })
 })
 
-test('a statement that was refused to the end has had no effect, and says so', async () => {
+test('a statement that was refused at every attempt reports that it had no effect', async () => {
   const impatient = new PgCheckpointer({ connection: database.url, schema, retryMs: 2000 })
   onTestFinished(() => impatient.end())
   const faults = await failInserts(database.url, schema, 'checkpoints', '40001', 1000)
@@ -77,7 +77,7 @@ test('40003 leaves the outcome in doubt', async () => {
   await faults.stop()
 })
 
-test('with retryMs 0 there is one attempt', async () => {
+test('retryMs 0 makes one attempt', async () => {
   const once = new PgCheckpointer({ connection: database.url, schema, retryMs: 0 })
   onTestFinished(() => once.end())
   const faults = await failInserts(database.url, schema, 'checkpoints', '40001', 1000)
@@ -102,6 +102,6 @@ test.each([
   ['retryMs', 2 ** 31],
   ['connectTimeoutMs', 0],
   ['statementTimeoutMs', 1.5],
-])('%s %d is refused', (option, value) => {
+])('the option %s refuses %d', (option, value) => {
   expect(() => new PgCheckpointer({ connection: database.url, [option]: value })).toThrow(`Option ${option} must be`)
 })

@@ -1,4 +1,4 @@
-/** How often Postgres is asked; see the table in design.md §9. */
+/** How often each operation calls Postgres. These counts may not grow. */
 import { HumanMessage } from '@langchain/core/messages'
 import { END, MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
 import { AIMessage, ToolMessage } from '@langchain/core/messages'
@@ -25,7 +25,7 @@ const messages = (length: number) => Array.from({ length }, (_, i) => ({ id: `m$
 /** Another process: it knows nothing yet. */
 const another = () => new PgCheckpointer({ connection: pool, schema: testSchema, migrations: 'off' })
 
-test('a put is one statement, whatever is in it', async () => {
+test('a put is one statement, whatever it contains', async () => {
   const thread = new TestThread(checkpointer)
   const list = messages(300)
   expect(await pool.count(() => thread.put({ messages: list }))).toBe(1)
@@ -41,7 +41,7 @@ test('a first put of a process on a thread that others wrote is one statement', 
   expect(await pool.count(() => other.put({ messages: messages(100) }, { parent: thread.last }))).toBe(1)
 })
 
-test('a put after the thread was deleted and begun anew elsewhere is one statement more', async () => {
+test('a put after another process deleted the thread and started it again takes one more statement', async () => {
   const thread = new TestThread(checkpointer)
   await thread.put({ messages: messages(50) })
   const other = new TestThread(another(), '', thread.threadId)
@@ -53,7 +53,7 @@ test('a put after the thread was deleted and begun anew elsewhere is one stateme
   expect(await other.values()).toStrictEqual({ messages: messages(50), x: 2 })
 })
 
-test('putWrites is one statement, however many there are', async () => {
+test('putWrites is one statement for any number of writes', async () => {
   const thread = new TestThread(checkpointer)
   const id = await thread.put({ x: 1 })
   const writes = messages(40).map((message, i): [string, unknown] => [`c${i}`, message])
@@ -61,7 +61,7 @@ test('putWrites is one statement, however many there are', async () => {
   expect(await pool.count(() => thread.write(id, []))).toBe(0)
 })
 
-test('getTuple is one statement where the parts are at hand', async () => {
+test('getTuple is one statement if the parts are in memory', async () => {
   const thread = new TestThread(checkpointer)
   const id = await thread.put({ messages: messages(300), text: textOf(1, 500_000) })
   await thread.write(id, [['messages', messages(3)]])
@@ -69,7 +69,7 @@ test('getTuple is one statement where the parts are at hand', async () => {
   expect(await pool.count(() => thread.read(id))).toBe(1)
 })
 
-test('getTuple of a process that knows nothing is one statement too; of long values, two', async () => {
+test('getTuple by a new process is one statement, and two for long values', async () => {
   const thread = new TestThread(checkpointer)
   await thread.put({ messages: messages(100), text: textOf(1, 500_000) })
   const cold = new TestThread(another(), '', thread.threadId)
@@ -88,7 +88,7 @@ test('getTuple without a cache is two statements', async () => {
   expect(await pool.count(() => thread.mustRead())).toBe(2)
 })
 
-test('a list of 500 is a page of 20, pages of 50, and their parts', async () => {
+test('a list of 500 takes a page of 20, pages of 50, and their parts', async () => {
   const thread = new TestThread(checkpointer)
   const list = messages(1)
   for (let step = 0; step < 500; step++) {
@@ -102,7 +102,7 @@ test('a list of 500 is a page of 20, pages of 50, and their parts', async () => 
   expect(await pool.count(() => cold.list())).toBeLessThanOrEqual(2 * 11)
 })
 
-test('a delta history is one statement, of however many ancestors and channels', async () => {
+test('a delta history is one statement for any number of ancestors and channels', async () => {
   const thread = new TestThread(checkpointer)
   for (let step = 0; step < 120; step++) {
     const id = await thread.put({})

@@ -1,4 +1,4 @@
-/** Where LangGraph surprises and other savers fail: forks, replays, pending writes, deltas, clocks (contract.md §0, §4). */
+/** Where other savers go wrong: forks, replays, pending writes, deltas, clocks (docs/contract.md). */
 import assert from 'node:assert/strict'
 import {
   Annotation,

@@ -27,7 +27,7 @@ async function open() {
   return { url, checkpointer, bytes }
 }
 
-test('operations are counted by kind, also those that fail', async () => {
+test('operations are counted by kind, including those that fail', async () => {
   for (const checkpointer of [new InMemoryCheckpointer(), (await open()).checkpointer]) {
     const thread = new TestThread(checkpointer)
     const id = await thread.put({ a: 1 })
@@ -60,7 +60,7 @@ test('late writes are counted', async () => {
   }
 })
 
-test('bytes are those that went over the wire', async () => {
+test('bytes are those that the connection carried', async () => {
   const { checkpointer, bytes } = await open()
   const thread = new TestThread(checkpointer)
   await thread.put({ a: 1 }) // the connection is open now
@@ -74,7 +74,7 @@ test('bytes are those that went over the wire', async () => {
   expect(bytesSent - before.stats.bytesSent).toBeGreaterThan(100_000)
 })
 
-test('a conversation writes the new parts and uses the others again', async () => {
+test('a conversation sends its new parts and reuses the others', async () => {
   const { checkpointer } = await open()
   const thread = new TestThread(checkpointer)
   const messages = Array.from({ length: 10 }, (_, n) => `${n}`.repeat(2000))

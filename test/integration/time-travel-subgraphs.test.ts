@@ -8,10 +8,13 @@ import type { RunnableConfig } from '@langchain/core/runnables'
 import { MemorySaver, type BaseCheckpointSaver } from '@langchain/langgraph'
 import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
 import { createDatabase, testSchema as schema, type TestDatabase } from '../support/database.ts'
+import { timesOf } from '../support/figures.ts'
 import { randomFrom } from '../support/random-from.ts'
 import { anyJourney, travel, type Durability } from '../support/time-travel.ts'
 
-const JOURNEYS = 5
+/** JOURNEYS and JOURNEY_SEED say how many, and which. */
+const JOURNEYS = timesOf('JOURNEYS', 3)
+const SEED = Number(process.env['JOURNEY_SEED'] ?? 7)
 const ROOT_MS = 10
 
 /** A parent's checkpoints take longer than those of its subgraphs. What is put is live state, so it is copied at once. */
@@ -55,13 +58,12 @@ describe.each<[string, () => BaseCheckpointSaver]>([
   test.each<Durability>(['async', 'sync', 'exit'])(
     'journeys into the past of graphs with subgraphs are those of MemorySaver, with durability %s',
     async (durability) => {
-      const random = randomFrom(Number(process.env['JOURNEY_SEED'] ?? 7))
+      const random = randomFrom(SEED)
       const journeys = Array.from({ length: JOURNEYS }, () => anyJourney(random))
       await Promise.all(
         journeys.map(async (journey) => {
-          const expected = await travel(journey, new MemorySaver(), durability)
-          const got = await travel(journey, open(), durability)
-          expect({ journey, states: got }).toStrictEqual({ journey, states: expected })
+          const expected = { journey, told: await travel(journey, new MemorySaver(), durability) }
+          expect({ journey, told: await travel(journey, open(), durability) }).toStrictEqual(expected)
         }),
       )
     },

@@ -36,7 +36,7 @@ const PROJECTS: readonly Project[] = [
   { module: 'commonjs', moduleResolution: 'node10', type: 'commonjs', hasPgTypes: false, compilers: ['5.9'] },
 ]
 
-/** What the compiler says of a file of ours: LangChain's own have errors where exactOptionalPropertyTypes is on. */
+/** What the compiler says of a file of this package: those of LangChain have errors where exactOptionalPropertyTypes is on. */
 function ofOurFiles(said: string): string[] {
   const isOurs = (line: string): boolean => !/node_modules\/(?!langgraph-pg-checkpointer\/)/.test(line)
   return said.split('\n').filter((line) => line.includes('error TS') && isOurs(line))

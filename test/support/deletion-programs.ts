@@ -88,7 +88,7 @@ class Builder {
 
 const asking: Work = () => ({ log: [`asked ${interrupt<string, string>('?')}`] })
 
-/** By name; each makes its program anew, as a compiled graph belongs to one checkpointer. */
+/** By name; each makes a new program, as a compiled graph belongs to one checkpointer. */
 const MAKERS: Readonly<Record<string, (b: Builder) => Program>> = {
   'nodes in a row': (b) => ({ app: b.row(b.nodes('a', 'b', 'c', 'd', 'e'), b.checkpointer), inputs: TURNS }),
 

@@ -66,14 +66,11 @@ export async function playRound(site: Site, round: Round): Promise<string | unde
   // What a node begins is a part of its run: LangGraph finds the run in the async context.
   const outside = AsyncLocalStorage.snapshot()
   const begin = () => outside(() => callAll(program(site[round.newRunOn], nothing), threadId))
-  const strikeOnce = async () => {
+  const deleteIt = async () => {
     await site[round.deletedBy].deleteThread(threadId)
     if (round.isBeside) fresh = begin()
   }
-  const strike = () => {
-    deletion ??= strikeOnce()
-    return deletion
-  }
+  const strike = () => (deletion ??= deleteIt())
   const program = (checkpointer: BaseCheckpointSaver, tick: () => Promise<void>) =>
     makeProgram(round.program, checkpointer, tick, round.ms)
   const callAll = async ({ app, inputs }: Program, thread: string): Promise<unknown> => {

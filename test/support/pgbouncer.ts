@@ -30,7 +30,7 @@ export async function startPgBouncer(serverUrl: string, poolSize: number): Promi
     listen_addr: '127.0.0.1',
     listen_port: port,
     unix_socket_dir: '',
-    auth_type: 'any', // whoever comes is the user of the line above
+    auth_type: 'any', // every client is the user of the line above
     pool_mode: 'transaction',
     default_pool_size: poolSize,
     max_client_conn: 500,

@@ -11,7 +11,7 @@ export interface Fault {
 /**
  * - `cut before` the message is not passed on, both sides see the connection end
  * - `cut after` it is passed on before they do
- * - `swallow` it and all that follow in this direction are lost, and nobody is told
+ * - `swallow` it and all that follow in this direction are lost, without notice to either side
  * - `black hole` the same in both directions
  * - `delay` it comes 50 ms later
  */

@@ -1,4 +1,4 @@
-/** What LangGraph makes of a checkpointer: a scenario with compiled graphs, on each of ours and on MemorySaver. */
+/** What LangGraph makes of a checkpointer: a scenario with compiled graphs, on each class of this package and on MemorySaver. */
 import { MemorySaver, type BaseCheckpointSaver } from '@langchain/langgraph'
 import { InMemoryCheckpointer, PgCheckpointer } from '../../src/index.ts'
 import { hasLangGraph } from './langgraph-line.ts'
@@ -27,7 +27,7 @@ export function openCheckpointers(): void {
 const NAMES = ['InMemoryCheckpointer', 'PgCheckpointer', 'PgCheckpointer without a cache'] as const
 
 let threads = 0
-/** The config of a thread that nobody has used. */
+/** The config of a thread that has not been used. */
 export const newThread = (more: object = {}) => ({
   configurable: { thread_id: `thread-${process.pid}-${++threads}`, ...more },
 })

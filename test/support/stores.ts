@@ -53,7 +53,7 @@ async function onPGlite(): Promise<OpenedStore> {
   return { checkpointer: new PgCheckpointer({ connection: db, schema: testSchema }), close: () => db.close() }
 }
 
-/** Every checkpointer of ours in every configuration that stores differently. */
+/** Every class in every configuration that stores differently. */
 export const STORES: Readonly<Record<string, () => Promise<OpenedStore>>> = {
   InMemoryCheckpointer: () => inMemory(new InMemoryCheckpointer()),
   'InMemoryCheckpointer through snapshot and restore': () => inMemory(new ReloadedCheckpointer()),

@@ -19,7 +19,7 @@ const errorOf = (work: () => unknown): InvalidInputError => {
   throw new Error('nothing was thrown')
 }
 
-test('an address is the three keys of a config, and nothing else of it', () => {
+test('an address holds the three keys of a config and nothing else', () => {
   const configurable = { thread_id: 't', checkpoint_ns: 'n', checkpoint_id: 'c', user: 'x' }
   expect(parseAddress({ configurable })).toStrictEqual({ threadId: 't', ns: 'n', checkpointId: 'c' })
   expect(toConfig({ threadId: 't', ns: 'n', checkpointId: 'c' })).toStrictEqual({
@@ -27,7 +27,7 @@ test('an address is the three keys of a config, and nothing else of it', () => {
   })
 })
 
-test('the namespace is the root, and the checkpoint the head, unless they are given', () => {
+test('the namespace is the root and the checkpoint is the head, unless they are given', () => {
   for (const more of [
     {},
     { checkpoint_ns: undefined, checkpoint_id: undefined },
@@ -54,7 +54,7 @@ test.each([
   ['a function', () => 'secret', 'function'],
   ['a symbol', Symbol('secret'), 'symbol'],
   ['an empty string', '', 'an empty string'],
-])('%s as a thread id is refused by its kind', (_, id, kind) => {
+])('%s as a thread id is refused with its kind in the error', (_, id, kind) => {
   const error = errorOf(() => parseAddress({ configurable: { thread_id: id } }))
   expect(error.code).toBe('INVALID_INPUT')
   expect(error.field).toBe('configurable.thread_id')
@@ -73,7 +73,7 @@ test.each([
   ['a byte order mark in front', '\ufeffsecret', 'U+FEFF'],
   ['too many bytes', `secret${'x'.repeat(MAX_ID_BYTES)}`, `at most ${MAX_ID_BYTES} bytes`],
   ['too many bytes of few characters', 'é'.repeat(MAX_ID_BYTES / 2 + 1), `at most ${MAX_ID_BYTES} bytes`],
-])('an id with %s is refused, and not echoed', (_, id, said) => {
+])('an id with %s is refused and not repeated in the error', (_, id, said) => {
   for (const field of ['configurable.thread_id', 'taskId']) {
     const error = errorOf(() => requireId(field, id))
     expect(error.field).toBe(field)
@@ -82,7 +82,7 @@ test.each([
   }
 })
 
-test('ids up to the limit are taken, of whatever characters', () => {
+test('ids up to the limit are accepted, whatever their characters', () => {
   for (const id of [
     'x'.repeat(MAX_ID_BYTES),
     'é'.repeat(MAX_ID_BYTES / 2),
@@ -104,7 +104,7 @@ test('ids up to the limit are taken, of whatever characters', () => {
   ).toBe('configurable.checkpoint_ns')
 })
 
-test('a checkpoint id of null is the head; other kinds are refused', () => {
+test('a checkpoint id of null means the head, and values of other types are refused', () => {
   expect(checkpointIdOf({ configurable: { checkpoint_id: null } })).toBeUndefined()
   for (const id of [0, false, 1n, [], {}, ['x']]) {
     expect(errorOf(() => checkpointIdOf({ configurable: { checkpoint_id: id } })).field).toBe(

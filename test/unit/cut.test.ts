@@ -40,7 +40,7 @@ test('folded items unfold to the same items', () => {
   fc.assert(property, { numRuns: 100 })
 })
 
-test('each level is open by fewer items than an index part may have, and index parts have as many as they may', () => {
+test('each level has fewer open items than an index part can hold, and no index part is larger than allowed', () => {
   for (const length of [0, 1, 7, 8, 9, 50, 333, 2000, 20_000]) {
     const { items, parts } = fold(numbered(length))
     expect(items.length).toBeLessThan(FANOUT_MAX * Math.max(1, Math.ceil(Math.log(length + 1) / Math.log(FANOUT_MIN))))
@@ -51,14 +51,14 @@ test('each level is open by fewer items than an index part may have, and index p
   }
 })
 
-test('a list of items that are all the same folds, too', () => {
+test('a list of equal items is folded', () => {
   const items = Array.from({ length: 1000 }, () => '"same"')
   const folded = fold(items)
   expect(folded.items.length).toBeLessThan(64)
   expect(unfold(folded)).toStrictEqual(items)
 })
 
-test('one item more makes one index part a level at the most', () => {
+test('one more item makes at most one index part per level', () => {
   const before = fold(numbered(5000))
   const counts = Array.from({ length: 40 }, (_, i) => {
     const after = fold(numbered(5001 + i))
@@ -81,7 +81,7 @@ test.each([
   expect(before.parts.size).toBeGreaterThan(400)
 })
 
-test('a group always ends at its greatest size, and on average before', () => {
+test('a group ends at its greatest size at the latest, and earlier on average', () => {
   expect(endsGroup('"x"', GROUP_MAX_CHARS)).toBe(true)
   const lengths: number[] = []
   let chars = 0
@@ -99,7 +99,7 @@ test('a group always ends at its greatest size, and on average before', () => {
   expect(Math.max(...lengths)).toBeLessThan(GROUP_MAX_CHARS + 1024)
 })
 
-test('pieces of text join to a text that says the same, and no surrogate is alone in one', () => {
+test('pieces of a text join to the same text, and none of them has a lone surrogate', () => {
   const texts = [
     '',
     'x',
@@ -118,7 +118,7 @@ test('pieces of text join to a text that says the same, and no surrogate is alon
   }
 })
 
-test('pieces of bytes are copies, and join to the bytes', () => {
+test('pieces of bytes are copies that join to the same bytes', () => {
   const bytes = Uint8Array.from({ length: 3 * PIECE_LENGTH + 1 }, (_, i) => i)
   const pieces = bytePieces(bytes.subarray(1))
   expect(pieces.map((piece) => piece.length)).toStrictEqual([PIECE_LENGTH, PIECE_LENGTH, PIECE_LENGTH])

@@ -102,7 +102,7 @@ const STEPS = fc.array(
   { minLength: 6, maxLength: 20, size: 'max' },
 )
 
-test('a warm memo changes nothing', async () => {
+test('a filled memo does not change the result', async () => {
   let encoded = 0
   const property = fc.asyncProperty(STEPS, async (steps) => {
     const warm = new CheckpointCodec({})
@@ -131,14 +131,14 @@ test('a warm memo changes nothing', async () => {
   expect(encoded).toBeGreaterThan(300)
 })
 
-test('what was an entry, read back, is cut like any other value when it is a channel', async () => {
+test('a value that was read as an entry is cut like any other value when it becomes a channel', async () => {
   const codec = new CheckpointCodec({})
   const rows = Array.from({ length: 40 }, (_, i) => ({ i, text: textOf(i, 200) }))
   const { files } = (await decode(codec, encode(codec, { files: { rows, other: 1 } }))) as { files: { rows: unknown } }
   expect(shown(encode(codec, { rows: files.rows }))).toStrictEqual(shown(encode(new CheckpointCodec({}), { rows })))
 })
 
-test('what was an element, read back, is cut like any other value when it is a channel', async () => {
+test('a value that was read as an element is cut like any other value when it becomes a channel', async () => {
   const codec = new CheckpointCodec({})
   const row = { cells: Array.from({ length: 40 }, (_, i) => ({ i, text: textOf(i, 200) })) }
   const { rows } = (await decode(codec, encode(codec, { rows: [row, 1] }))) as { rows: unknown[] }
@@ -146,7 +146,7 @@ test('what was an element, read back, is cut like any other value when it is a c
 })
 
 test.each([31, 32, 33, 40])(
-  'what was stored whole, as it was nested too deeply to be cut (%d), is cut where it is not',
+  'a value that was nested too deeply to be cut (%d) is cut when it is nested less deeply',
   async (depth) => {
     const codec = new CheckpointCodec({})
     const rows = { rows: Array.from({ length: 100 }, (_, i) => ({ i, text: textOf(i, 400) })) }
@@ -161,7 +161,7 @@ test.each([31, 32, 33, 40])(
   },
 )
 
-test('a large element that has become small leaves no parts of its former size behind', () => {
+test('a large element that has become small is stored without its former parts', () => {
   const codec = new CheckpointCodec({})
   const element = { rows: Array.from({ length: 100 }, (_, i) => ({ i, text: textOf(i, 400) })) }
   encode(codec, { list: [element, 1] })
@@ -171,7 +171,7 @@ test('a large element that has become small leaves no parts of its former size b
   )
 })
 
-test('the same objects in a list and in an object are a list and an object', () => {
+test('objects that are in a list and in another object are encoded in both', () => {
   const [a, b] = [{ text: textOf(1, 60) }, { text: textOf(2, 60) }]
   const { manifest } = encode(new CheckpointCodec({}), { list: [a, b], byName: { a, b } })
   const { list, byName } = JSON.parse(manifest) as Record<string, string>
@@ -191,7 +191,7 @@ test.each<[string, (object: any) => void]>([
       }),
   ],
   ['itself', (object) => (object.self = object)],
-])('a remembered object is refused, like any other, once it has %s', (_, spoil) => {
+])('a remembered object is refused like any other once it has %s', (_, spoil) => {
   for (const size of [30, 2000]) {
     for (const deep of [false, true]) {
       const codec = new CheckpointCodec({})
@@ -205,7 +205,7 @@ test.each<[string, (object: any) => void]>([
   }
 })
 
-test('an object with a key of megabytes is stored in pieces, and comes back', async () => {
+test('an object with a key of megabytes is stored in pieces and comes back', async () => {
   const value = { short: 1, ['k'.repeat(3_000_000)]: 'x'.repeat(2000), nested: { list: ['y'.repeat(5000)] } }
   const codec = new CheckpointCodec({})
   const encoded = encode(codec, { value })

@@ -1,6 +1,6 @@
 import * as everything from '../../src/index.ts'
 
-test('the public names', () => {
+test('the public names are these', () => {
   expect(Object.keys(everything).toSorted()).toMatchInlineSnapshot(`
     [
       "CheckpointerError",

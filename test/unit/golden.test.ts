@@ -39,14 +39,14 @@ test.each([
   ['i', '["vAAAAAAAAAAAAAAAAAAAAAA"]', 'iD2GWAqcNy4zr-32OB7QaiH'],
   ['t', '"Grüße, 世界 \u{1f600}', 'towZMR-s_csOV6tXwKCS5Hz'],
   ['b', Uint8Array.of(0, 1, 127, 128, 255), 'bRRE5-OpgFYDcySXfJpWYmM'],
-] as const)('the name of a part of kind %s', (kind, body, name) => {
+] as const)('the name of a part of kind %s has not changed', (kind, body, name) => {
   expect(namePart(kind, body)).toBe(name)
   expect(isPartName(name)).toBe(true)
   expect(Part.verified(name, body)?.name).toBe(name)
   expect(Part.verified(name, typeof body === 'string' ? `${body} ` : body.subarray(1))).toBeUndefined()
 })
 
-test('text and its UTF-8 bytes have the same name; a key makes another one', () => {
+test('a text and its UTF-8 bytes have the same name, and a key changes it', () => {
   const text = '{"text":"Grüße"}'
   expect(namePart('v', Buffer.from(text))).toBe(namePart('v', text))
   expect(namePart('v', text, Buffer.alloc(32, 1))).toBe('vGWwEKRece27WI6OTrGI5U3')
@@ -93,15 +93,15 @@ test.each<[string, unknown, string]>([
     { $date: 'x', y: { $undefined: true } },
     '{"is":{"$date":"x","y":{"$$undefined":true}}}',
   ],
-])('the node of %s', (_, value, node) => {
+])('the node of %s has not changed', (_, value, node) => {
   expect(channel(value)).toBe(node)
 })
 
-test('the parts of a list of several parts', () => {
+test('the parts of a list of several parts have not changed', () => {
   expect(sizes(rows(150))).toStrictEqual(['gmwBO27j4N2HbyG8DUlK3IR 4121', 'gV8pXbsM79JXEMG2IKOZ2qM 9821'])
 })
 
-test('the index parts of a long list', () => {
+test('the index parts of a long list have not changed', () => {
   const { manifest, parts } = encode({ x: rows(3000) })
   expect(manifest).toBe(`{
 "x":{"list":["iER6zfvCqkkXxQ5T5Ph5yiR","i60Lp-dtLQXBmYMrG0xoXLH","igxV0_3KLEV7-JDQVCggtjr","iqxZj7M0ynOqBZUkflf8-Bp","ipzt49xV7ZMj0f5jVPk7eKN","ibPnuR5KUGz6XVynZvMBBm8","ix6gPVLdLR0xF9Hbx-EP9u0","gENKZv_dtkzXrnKN6ztpII3"]}
@@ -109,7 +109,7 @@ test('the index parts of a long list', () => {
   expect([...parts.keys()].filter((name) => name.startsWith('i'))).toHaveLength(7)
 })
 
-test('a checkpoint', () => {
+test('the stored form of a checkpoint has not changed', () => {
   const { parts, ...record } = encode({ x: 'new', y: ['kept'] }, { x: 1 }, true)
   expect(parts.size).toBe(0)
   expect(record).toStrictEqual({
@@ -121,7 +121,7 @@ test('a checkpoint', () => {
   })
 })
 
-test('the same checkpoint has the same digest, another one another', () => {
+test('equal checkpoints have the same digest, and different ones have different digests', () => {
   const digests = [
     encode({ x: 1 }),
     encode({ x: 1 }),

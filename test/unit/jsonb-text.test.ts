@@ -38,7 +38,7 @@ function textsIn(value: unknown): string[] {
   return Object.entries(value).flatMap(([key, inner]) => [key, ...textsIn(inner)])
 }
 
-test('any text survives, and Postgres can hold it in between', () => {
+test('any text comes back, and Postgres can hold its escaped form', () => {
   const property = fc.property(fc.oneof(hardText, fc.string({ unit: 'binary' })), (text) => {
     const escaped = escapeText(text)
     expect(isSafe(escaped)).toBe(true)
@@ -56,7 +56,7 @@ test('different texts stay different', () => {
   )
 })
 
-test('any JSON survives, keys too', () => {
+test('any JSON comes back, including its keys', () => {
   const json = fc
     .jsonValue({ stringUnit: 'binary' })
     .chain((value) => hardText.map((text) => JSON.stringify([value, text, { [text]: text }])))
@@ -68,7 +68,7 @@ test('any JSON survives, keys too', () => {
   fc.assert(property, { numRuns: 2000 })
 })
 
-test('ordinary text is left as it is', () => {
+test('ordinary text is not changed', () => {
   const text = 'Grüße \\u0041 世界 \u{1f600} "quoted" \\\\'
   expect(escapeText(text)).toBe(text)
   expect(toJsonbText(JSON.stringify({ text }))).toBe(JSON.stringify({ text }))

@@ -21,7 +21,7 @@ function remembered() {
   return { memo, elements, parts, find }
 }
 
-test('neighbours are found in their order, also where some are missing', () => {
+test('neighbours are found in their order, even if some are missing', () => {
   const { elements, parts, find } = remembered()
   expect(find(elements)).toStrictEqual(parts)
   expect(find([0, 2, 3].map((i) => elements[i]!))).toStrictEqual([parts[0], parts[2], parts[3]])

@@ -222,21 +222,15 @@ function check(isFound: IsFound, numRuns: number) {
   return fc.check(property, { numRuns })
 }
 
-const SEQUENCES = Number(process.env['KNOWN_THREADS_SEQUENCES'] ?? 3000)
+const SEQUENCES = Number(process.env['FAULT_SEQUENCES'] ?? 2000)
 
 test(`whatever a server loses, what is left out is there: ${SEQUENCES} sequences of up to 80 steps`, async () => {
   const { counterexample, failed } = await check(asInSql, SEQUENCES)
   expect({ failed, counterexample }).toEqual({ failed: false, counterexample: null })
 })
 
-const op = (kind: Op['kind'], some: Partial<Op> = {}): Op => ({
-  kind,
-  process: 0,
-  parts: 0,
-  which: 0,
-  flags: 0,
-  ...some,
-})
+const NO_OP = { process: 0, parts: 0, which: 0, flags: 0 }
+const op = (kind: Op['kind'], some: Partial<Op> = {}): Op => ({ kind, ...NO_OP, ...some })
 const stored = (some: Partial<Op>): Op[] => [op('put', some), op('arrive'), op('answer')]
 
 describe('no part is missing', () => {

@@ -194,7 +194,7 @@ test(`${runs} mutated texts give values or typed errors, fast, and change no pro
   expect(read).toBeGreaterThan(runs / 5)
 })
 
-test('what a mutated text is read as can be written and read again, or is refused', () => {
+test('a value read from a mutated text can be written and read again, or is refused', () => {
   const random = randomFrom(seed + 1)
   for (let run = 0; run < 20_000; run += 1) {
     const text = mutatedTree(texts[random(texts.length)] as string, random)

@@ -53,7 +53,7 @@ describe.for(Object.entries(PAYLOADS))('%s', ([, payload]) => {
     }
   })
 
-  test('gets nowhere in the arguments of an official message', async () => {
+  test('has no effect in the arguments of an official message', async () => {
     vi.stubEnv('OPENAI_API_KEY', SECRET)
     const kwargs = { content: 'x', additional_kwargs: { payload } }
     const record = { lc: 1, type: 'constructor', id: ['langchain_core', 'messages', 'AIMessage'], kwargs }
@@ -132,7 +132,7 @@ describe('a text that was not written by the codec is refused', () => {
 })
 
 test.for(['{"password":"hunter2"', '{"$date":"hunter2"}', '{"$hunter2":1}', '{"$message":["hunter2",{}]}'])(
-  'what can not be read is not shown: %s',
+  'the error for an unreadable text does not contain it: %s',
   (text) => {
     let error = new Error('it was read')
     try {
@@ -145,7 +145,7 @@ test.for(['{"password":"hunter2"', '{"$date":"hunter2"}', '{"$hunter2":1}', '{"$
   },
 )
 
-test('nesting that no writer makes is refused, not fatal', async () => {
+test('nesting deeper than any writer makes is refused and does not end the process', async () => {
   for (const text of [
     '['.repeat(1e5) + ']'.repeat(1e5),
     '{"a":'.repeat(1e5) + '1' + '}'.repeat(1e5),
@@ -175,7 +175,7 @@ test('an enumerable property of Object.prototype gets into no value', () => {
   }
 })
 
-test('bytes that are no UTF-8, and unknown types, are refused', async () => {
+test('bytes that are not UTF-8 and unknown types are refused', async () => {
   await expect(serializer.loadsTyped('json/1', Uint8Array.of(0x22, 0xff, 0x22))).rejects.toThrow(UnreadableValueError)
   await expect(serializer.loadsTyped('json', Uint8Array.of(0x22, 0xff, 0x22))).rejects.toThrow(UnreadableValueError)
   await expect(serializer.loadsTyped('msgpack', Uint8Array.of(1))).rejects.toThrow(UnreadableValueError)

@@ -53,7 +53,7 @@ test.each([
   }
 })
 
-test('data that hold what looks like a mark are noticed', () => {
+test('data that contain the text of a mark are noticed', () => {
   const long = new LongTexts()
   const mark = long.defer('x'.repeat(300))
   const restore = (json: unknown) => long.restore(JSON.stringify(json), 1000)
@@ -63,7 +63,7 @@ test('data that hold what looks like a mark are noticed', () => {
   expect(restore([`${mark}7`])).toBeUndefined()
 })
 
-test('what is too long is refused before it is all written', () => {
+test('a value that is too long is refused before all of it is written', () => {
   const limits = { ...DEFAULT_VALUE_LIMITS, maxDepth: 100, maxChars: 1_000_000 }
   const lines = 'a\n'.repeat(200_000)
   expect(() => stringifyValue([lines], '$', limits)).not.toThrow()

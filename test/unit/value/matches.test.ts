@@ -7,7 +7,7 @@ import { anyValue } from '../../support/any-value.ts'
 import { type Mutation, mutationsOf } from '../../support/mutations.ts'
 import { textOrNothing } from '../../support/through-text.ts'
 
-test('a change in place is noticed, at whatever depth, in a value of any kind', () => {
+test('a change in place is noticed at any depth in a value of any kind', () => {
   let changed = 0
   fc.assert(
     fc.property(anyValue, fc.nat(), (value, choice) => {
@@ -134,7 +134,7 @@ test('hostile trees are compared without an error', () => {
   }
 })
 
-test('what no text can hold is not looked for: writing refuses it', () => {
+test('properties that no text can hold are not compared, because writing refuses them', () => {
   const message = new HumanMessage('x')
   const wire = parseWire(stringifyValue(message, '$'))
   Object.assign(message, { [Symbol('s')]: 1 })

@@ -107,7 +107,7 @@ describe.for(MESSAGE_CLASSES.map((Class) => [Class.name, Class] as const))('%s',
     expect(revived.toDict().data.content).toEqual(Class.name === 'RemoveMessage' ? [] : 'x')
   })
 
-  test('shares its fields with its arguments once revived, as LangChain has it', () => {
+  test('shares its fields with its arguments once revived, as in LangChain', () => {
     const revived = throughText(make({ content: [{ type: 'text', text: 'x' }] }))
     expect(revived.content).toBe(revived.lc_kwargs['content'])
     expect(revived.additional_kwargs).toBe(revived.lc_kwargs['additional_kwargs'])
@@ -240,7 +240,7 @@ describe('other objects of LangChain and LangGraph', () => {
     expect(difference(throughText(value), value)).toBeUndefined()
   })
 
-  test('revived ones work', async () => {
+  test('revived objects work', async () => {
     expect((await throughText(PromptTemplate.fromTemplate('{a} or {b}')).invoke({ a: '1', b: '2' })).value).toBe(
       '1 or 2',
     )
@@ -249,14 +249,14 @@ describe('other objects of LangChain and LangGraph', () => {
     expect(throughText(new ChatPromptValue([new HumanMessage('hi')])).toString()).toBe('Human: hi')
   })
 
-  test('LangGraph knows revived ones as its own', () => {
+  test('LangGraph recognises revived objects as its own', () => {
     expect(isCommand(throughText(new Command({ goto: 'x' })))).toBe(true)
     expect(throughText(new Command({ goto: 'x' }))).toBeInstanceOf(Command)
     expect(throughText(new Send('a', {}))).toBeInstanceOf(Send)
     expect(Overwrite.isInstance(throughText(new Overwrite(1)))).toBe(true)
   })
 
-  test('those of another installed copy come back as this copy makes them', () => {
+  test('objects of another installed copy come back as objects of this copy', () => {
     const other = require('@langchain/langgraph') as typeof langgraph
     const core = require('@langchain/core/documents') as typeof documents
     const prompts = require('@langchain/core/prompts') as typeof promptModule

@@ -42,7 +42,7 @@ describe('messages come back as they were written', () => {
   })
 })
 
-test('text may be given for bytes', async () => {
+test('a text is accepted in place of bytes', async () => {
   expect(await serializer.loadsTyped('json', '{"lc":2,"type":"undefined"}')).toBeUndefined()
   expect(await serializer.loadsTyped('bytes', 'é')).toEqual(Uint8Array.of(0xc3, 0xa9))
 })
@@ -55,7 +55,7 @@ test('user data that LangChain escaped comes back unescaped', async () => {
   expect(difference(read, OFFICIAL_VALUES['message-with-lc-data'])).toBeUndefined()
 })
 
-test('objects inside the arguments of an object are revived too', async () => {
+test('objects inside the arguments of an object are revived', async () => {
   const text = JSON.stringify({
     lc: 1,
     type: 'constructor',
@@ -84,7 +84,7 @@ test('a __proto__ key is data', async () => {
 })
 
 describe('the serializer', () => {
-  test('keeps bytes as they are, in memory of their own', async () => {
+  test('keeps bytes as they are and copies them', async () => {
     const bytes = Uint8Array.of(1, 2)
     const [type, stored] = await serializer.dumpsTyped(bytes)
     expect(type).toBe('bytes')
@@ -95,7 +95,7 @@ describe('the serializer', () => {
     expect(read).toEqual(stored)
   })
 
-  test('writes everything else as a text of its own type', async () => {
+  test('writes everything else as text with a type name of its own', async () => {
     const value = {
       messages: [new AIMessage('x'), new ToolMessage('y', '1')],
       at: new Date(0),
@@ -111,7 +111,7 @@ describe('the serializer', () => {
     ])
   })
 
-  test('rejects what can not be stored, with the place', async () => {
+  test("rejects what can't be stored and names its place", async () => {
     await expect(serializer.dumpsTyped({ a: [() => 1] })).rejects.toMatchObject({ path: '$.a[0]', kind: 'function' })
     await expect(new LosslessSerializer({ maxDepth: 1 }).dumpsTyped([[1]])).rejects.toMatchObject({
       option: 'maxDepth',

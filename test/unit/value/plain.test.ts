@@ -14,7 +14,7 @@ function* parts(value: unknown): Generator {
 
 const throughText = (value: unknown): unknown => reviveWire(parseWire(stringifyValue(value, '$')))
 
-test('the text of a plain array is its elements’ texts put together, and so is the value', () => {
+test('the text of a plain array is its elements’ texts joined, and the same holds for the value', () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       for (const part of parts(value)) {
@@ -27,7 +27,7 @@ test('the text of a plain array is its elements’ texts put together, and so is
   )
 })
 
-test('the text of a plain object is its entries’ texts put together, and so is the value', () => {
+test('the text of a plain object is its entries’ texts joined, and the same holds for the value', () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       for (const part of parts(value)) {
@@ -54,7 +54,7 @@ test('the text of a plain object is its entries’ texts put together, and so is
 
 class List extends Array {}
 
-describe('is a plain array', () => {
+describe('isPlainArray accepts', () => {
   test.for<[string, unknown]>([
     ['an empty one', []],
     ['one of anything', [undefined, null, 1n, new Map(), new HumanMessage('x'), () => 1]],
@@ -62,7 +62,7 @@ describe('is a plain array', () => {
   ])('%s', ([, value]) => expect(isPlainArray(value)).toBe(true))
 })
 
-describe('is no plain array', () => {
+describe('isPlainArray refuses', () => {
   const withHole = [1, 2, 3]
   Reflect.deleteProperty(withHole, 1)
   const hidden = [1, 2]
@@ -82,12 +82,13 @@ describe('is no plain array', () => {
   ])('%s', ([, value]) => expect(isPlainArray(value)).toBe(false))
 })
 
-describe('is a plain object', () => {
+describe('isPlainObject accepts', () => {
   test.for<[string, unknown]>([
     ['an empty one', {}],
     ['one of anything', { a: undefined, b: 1n, c: new Map(), d: () => 1 }],
     ['one with keys that mean something elsewhere', JSON.parse('{"__proto__":1,"constructor":2,"toJSON":3,"lc":1}')],
     ['one with two keys that start with $', { $a: 1, $b: 2 }],
+    ['one with a hidden property', Object.defineProperty({}, 'a', { value: 1 })],
     [
       'one with getters',
       {
@@ -99,14 +100,13 @@ describe('is a plain object', () => {
   ])('%s', ([, value]) => expect(isPlainObject(value)).toBe(true))
 })
 
-describe('is no plain object', () => {
+describe('isPlainObject refuses', () => {
   test.for<[string, unknown]>([
     ['one that needs an escape', { $a: 1 }],
     ['one without a prototype', Object.create(null)],
     ['one made from another', Object.create({})],
     ['an instance', new HumanMessage('x')],
     ['one with a symbol', { [Symbol('s')]: 1 }],
-    ['one with a hidden property', Object.defineProperty({}, 'a', { value: 1 })],
     ['one with a toJSON', { toJSON: () => 1 }],
     ['a Proxy', new Proxy({}, {})],
     ['an array', []],

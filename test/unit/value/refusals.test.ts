@@ -138,7 +138,7 @@ const PLACES: readonly (readonly [path: string, wrap: (value: unknown) => unknow
 /** Those that are refused only where people ask for it. */
 const isOfUnknownClass = (kind: string) => /^class |^boxed |^Proxy$/.test(kind)
 
-describe('what cannot be stored is refused, with its place and kind', () => {
+describe("a value that can't be stored is refused with its place and kind", () => {
   test.for(Object.entries(UNSUPPORTED))('%s', ([, [kind, make]]) => {
     for (const [path, wrap] of PLACES) {
       const refusal = refusalOf(wrap(make()))
@@ -155,7 +155,7 @@ describe('what cannot be stored is refused, with its place and kind', () => {
   )
 })
 
-test('the place starts with the path given', () => {
+test('the place begins with the given path', () => {
   expect(refusalOf({ a: [() => 1] }, 'channel_values.messages[3]').path).toBe('channel_values.messages[3].a[0]')
 })
 
@@ -230,7 +230,7 @@ describe('limits', () => {
     ['maps', 333, (value) => new Map([[1, value]])],
     ['errors', 333, (value) => new Error('x', { cause: value })],
     ['messages', 250, (value) => new HumanMessage({ content: 'x', additional_kwargs: { value } })],
-  ])('%s: %i inside one another are stored, one more is refused', ([, most, wrap]) => {
+  ])('%s can be nested %i deep, and one level more is refused', ([, most, wrap]) => {
     const text = stringifyValue(nested(most, wrap), '$')
     expect(stringifyValue(reviveWire(parseWire(text)), '$')).toBe(text)
     expect(() => stringifyValue(nested(most + 1, wrap), '$')).toThrow(TooLargeError)
@@ -257,7 +257,7 @@ describe('limits', () => {
     expect(() => stringifyValue(new ArrayBuffer(101_000_000), '$')).toThrow(TooLargeError)
   })
 
-  test('an explosion of shared objects ends at the limit', () => {
+  test('shared objects that multiply when written are refused at the limit', () => {
     let value: unknown = ['x']
     for (let level = 0; level < 100; level += 1) value = [value, value]
     expect(() => stringifyValue(value, '$', { ...DEFAULT_VALUE_LIMITS, maxChars: 1_000_000 })).toThrow(TooLargeError)
@@ -282,13 +282,13 @@ describe('a toJSON on a built-in prototype', () => {
     expect(() => stringifyValue({ a: 1 }, '$')).toThrow(UnserializableValueError)
   })
 
-  test('that programs put on BigInt makes no difference', () => {
+  test('that programs add to BigInt makes no difference', () => {
     Reflect.defineProperty(BigInt.prototype, 'toJSON', { value: () => 'gone', configurable: true })
     expect(stringifyValue(1n, '$')).toBe('{"$bigint":"1"}')
   })
 })
 
-test('instances from another installed copy are refused as their own copy would be', () => {
+test('instances of another installed copy are refused like those of this copy', () => {
   const other = require('@langchain/core/messages') as typeof messages
   class OtherGreeting extends other.HumanMessage {}
   expect(refusalOf(new OtherGreeting('x')).kind).toBe('class OtherGreeting')

@@ -36,7 +36,7 @@ test('writing does not change the value', () => {
   )
 })
 
-test('every text is well-formed, so that UTF-8 holds it without loss', () => {
+test('every text is well-formed, so UTF-8 holds it without loss', () => {
   fc.assert(
     fc.property(anyValue, (value) => {
       const text = stringifyValue(value, '$')

@@ -1,9 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { Part, type PartKind } from '../../../src/codec/part.ts'
-import { estimateHeapBytes } from '../../../src/tiers/heap-estimate.ts'
-import { LruTier } from '../../../src/tiers/lru-tier.ts'
-import { textOf } from '../../support/checkpoints.ts'
+import { Part, type PartKind } from '../../src/codec/part.ts'
+import { estimateHeapBytes } from '../../src/codec/heap-estimate.ts'
+import { LruTier } from '../../src/tiers/lru-tier.ts'
+import { textOf } from '../support/checkpoints.ts'
 
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void

@@ -1,5 +1,5 @@
 /** What a part takes of the heap once it has been read, estimated from a sample of its text. */
-import type { Part } from '../codec/part.ts'
+import type { Part } from './part.ts'
 
 /** The part itself, its name, its place in a cache. */
 const PART_BYTES = 400
