@@ -31,21 +31,21 @@ export function kindOf(value: unknown): string {
 
 /** Refuses what can't be a key, here and in every server: other types, NUL, lone surrogates, too many bytes. */
 export function requireId(field: string, value: unknown, maxBytes: number = MAX_ID_BYTES): string {
-  const wanted = `must be a non-empty string of at most ${maxBytes} bytes`
-  if (typeof value !== 'string' || value === '') throw new InvalidInputError(field, `${wanted}; got ${kindOf(value)}.`)
-  checkText(field, value, maxBytes)
-  return value
+  const problem = problemOfId(value, maxBytes)
+  if (problem !== undefined) throw new InvalidInputError(field, problem)
+  return value as string
 }
 
-function checkText(field: string, value: string, maxBytes: number): void {
+/** Why `requireId` refuses a value, in words that go on after its name; undefined where it does not. */
+export function problemOfId(value: unknown, maxBytes: number): string | undefined {
+  if (typeof value !== 'string' || value === '')
+    return `must be a non-empty string of at most ${maxBytes} bytes; got ${kindOf(value)}.`
   const bytes = Buffer.byteLength(value)
-  if (bytes > maxBytes)
-    throw new InvalidInputError(field, `must be at most ${maxBytes} bytes; got ${bytes}. Use a hash of it instead.`)
-  if (value.includes('\0')) throw new InvalidInputError(field, 'must not contain U+0000. Remove it, or encode the id.')
-  if (value.startsWith('\uFEFF'))
-    throw new InvalidInputError(field, 'must not begin with U+FEFF, a byte order mark. Remove it, or encode the id.')
-  if (!value.isWellFormed())
-    throw new InvalidInputError(field, 'must be well-formed Unicode; it has a lone surrogate. Encode the id.')
+  if (bytes > maxBytes) return `must be at most ${maxBytes} bytes; got ${bytes}. Use a hash of it instead.`
+  if (value.includes('\0')) return 'must not contain U+0000. Remove it, or encode the id.'
+  if (value.startsWith('\uFEFF')) return 'must not begin with U+FEFF, a byte order mark. Remove it, or encode the id.'
+  if (!value.isWellFormed()) return 'must be well-formed Unicode; it has a lone surrogate. Encode the id.'
+  return undefined
 }
 
 /** Whether a thread is named at all, be it by something that is no id. */

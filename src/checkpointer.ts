@@ -14,6 +14,9 @@ import {
 import { CheckpointCodec } from './codec/checkpoint-codec.ts'
 import type { ClassCodec, ValueLimits } from './codec/value.ts'
 import { Observer } from './observe/observer.ts'
+import { SERDE_METHODS } from './options/argument.ts'
+import type { OptionNames } from './options/names.ts'
+import { requireMethods } from './options/values.ts'
 import { Story, type StoryPorts } from './story.ts'
 
 /** Options of every checkpointer. */
@@ -37,6 +40,13 @@ export interface CheckpointerOptions {
   readonly unknownClasses?: 'data' | 'reject' | undefined
 }
 
+export const COMMON_OPTIONS: OptionNames<CheckpointerOptions> = {
+  serde: true,
+  limits: true,
+  classes: true,
+  unknownClasses: true,
+}
+
 /**
  * What both classes are. Every method rejects with an `InvalidInputError` that names the field where an argument can't be
  * used, and with `UnavailableError` where the store can't be reached for as long as the options allow.
@@ -46,6 +56,7 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
   readonly #observer: Observer
 
   constructor(options: CheckpointerOptions, ports: Omit<StoryPorts, 'codec'>) {
+    if (options.serde !== undefined) requireMethods('serde', options.serde, SERDE_METHODS, 'a serializer')
     const codec = new CheckpointCodec({ ...options, onLostClass: (lost) => ports.meter.lostClass(lost) })
     super(codec.serde)
     this.#story = new Story({ ...ports, codec })

@@ -182,17 +182,18 @@ export class UnreadableCheckpointsError extends CheckpointerError {
   }
 }
 
-/** The database has no tables of this package yet, or older ones. */
+/** The database has no tables of this package yet, or older ones, and they may not be created or changed. */
 export class SchemaOutdatedError extends CheckpointerError {
   readonly schema: string
   /** 0: none at all. */
   readonly found: number
   readonly needed: number
 
-  constructor(schema: string, found: number, needed: number, problem: string = '') {
+  constructor(schema: string, found: number, needed: number, problem: string = '', options?: ErrorOptions) {
     super(
       'SCHEMA_OUTDATED',
       `Schema "${schema}" is at version ${found}, this release needs ${needed}.${problem} Call setup() as a role that may create tables, or run the SQL that migrationSql() prints.`,
+      options,
     )
     this.schema = schema
     this.found = found

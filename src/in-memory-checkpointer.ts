@@ -1,8 +1,10 @@
-import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
+import { Checkpointer, COMMON_OPTIONS, type CheckpointerOptions } from './checkpointer.ts'
 import { Budget } from './deadline.ts'
-import { OptionsError } from './errors.ts'
 import type { ThreadsSnapshot } from './memory/snapshot.ts'
 import { Meter, type CommonStats } from './observe/meter.ts'
+import { requireArgument } from './options/argument.ts'
+import { requireKnownNames, type OptionNames } from './options/names.ts'
+import { requireFunction, requirePositive } from './options/values.ts'
 import { MemoryStore } from './store/memory-store.ts'
 import { PartLadder } from './tiers/part-ladder.ts'
 
@@ -17,6 +19,15 @@ export interface InMemoryCheckpointerOptions extends CheckpointerOptions {
   readonly maxThreads?: number | undefined
   /** The time in milliseconds. @default Date.now */
   readonly clock?: (() => number) | undefined
+}
+
+const UNLIMITED = Number.POSITIVE_INFINITY
+
+const OPTIONS: OptionNames<InMemoryCheckpointerOptions> = {
+  ...COMMON_OPTIONS,
+  maxBytes: true,
+  maxThreads: true,
+  clock: true,
 }
 
 export interface InMemoryStats extends CommonStats {
@@ -37,11 +48,14 @@ export class InMemoryCheckpointer extends Checkpointer {
   readonly #meter: Meter
 
   constructor(options: InMemoryCheckpointerOptions = {}) {
+    requireArgument(arguments, 'new InMemoryCheckpointer({ serde })')
+    requireKnownNames(options, OPTIONS)
+    const { maxBytes = UNLIMITED, maxThreads = UNLIMITED, clock = Date.now } = options
     const meter = new Meter()
     const bounds = {
-      maxBytes: bound('maxBytes', options.maxBytes),
-      maxThreads: bound('maxThreads', options.maxThreads),
-      clock: options.clock ?? Date.now,
+      maxBytes: requirePositive('maxBytes', maxBytes),
+      maxThreads: requirePositive('maxThreads', maxThreads),
+      clock: requireFunction('clock', clock),
     }
     const store = new MemoryStore(bounds)
     super(options, { store, tiers: new PartLadder([]), meter, newBudget: () => new Budget(Number.POSITIVE_INFINITY) })
@@ -65,10 +79,4 @@ export class InMemoryCheckpointer extends Checkpointer {
   restore(snapshot: ThreadsSnapshot): void {
     this.#store.restore(snapshot)
   }
-}
-
-function bound(option: string, value: number | undefined): number {
-  if (value === undefined) return Number.POSITIVE_INFINITY
-  if (!(value > 0)) throw new OptionsError(option, `must be a number above 0; got ${value}.`)
-  return value
 }

@@ -1,10 +1,13 @@
-import { requireId } from './address.ts'
-import { Checkpointer, type CheckpointerOptions } from './checkpointer.ts'
+import { problemOfId } from './address.ts'
+import { Checkpointer, COMMON_OPTIONS, type CheckpointerOptions } from './checkpointer.ts'
 import { within } from './deadline.ts'
 import { OptionsError } from './errors.ts'
 import { assess, type Health } from './observe/health.ts'
 import { Meter, type CommonStats } from './observe/meter.ts'
 import type { TransferStats } from './observe/transfer-stats.ts'
+import { requireArgument } from './options/argument.ts'
+import { requireKnownNames, type OptionNames } from './options/names.ts'
+import { requireBoolean, requireObject, requireOneOf, requireWhole } from './options/values.ts'
 import { CallRunner } from './pg/call-runner.ts'
 import type { PgDriver } from './pg/driver.ts'
 import { checkPostgres } from './pg/health.ts'
@@ -12,14 +15,15 @@ import { requireSchemaName } from './pg/identifier.ts'
 import { CallMerger } from './pg/merger.ts'
 import { MigrateFirst } from './pg/migrate-first.ts'
 import { migrationSql, type MigrationMode } from './pg/migrate.ts'
-import { openDriver, type PgConnection } from './pg/open-driver.ts'
+import { SCHEMA_VERSION } from './pg/migrations.ts'
+import { openDriver, requireArguments, type PgConnection } from './pg/open-driver.ts'
 import { SETUP_STATEMENT_MS } from './pg/pool-driver.ts'
 import { Retrier, type Limits } from './pg/retry.ts'
 import { PgStore } from './store/pg-store.ts'
 import type { LruTierStats } from './tiers/lru-tier.ts'
 import { PartLadder } from './tiers/part-ladder.ts'
 import type { RedisTierStats } from './tiers/redis-tier.ts'
-import { openTiers, type TierOptions, type Tiers } from './tiers/tier-options.ts'
+import { openTiers, TIER_OPTIONS, type TierOptions, type Tiers } from './tiers/tier-options.ts'
 
 export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions {
   /**
@@ -64,6 +68,19 @@ export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions 
   readonly preparedStatements?: boolean | undefined
 }
 
+const OPTIONS: OptionNames<PgCheckpointerOptions> = {
+  ...COMMON_OPTIONS,
+  ...TIER_OPTIONS,
+  connection: true,
+  schema: true,
+  tenant: true,
+  migrations: true,
+  retryMs: true,
+  connectTimeoutMs: true,
+  statementTimeoutMs: true,
+  preparedStatements: true,
+}
+
 /** What `PgCheckpointer.stats()` tells. */
 export interface PgStats extends CommonStats, TransferStats {
   /** In this process; undefined where `cacheBytes` is 0. */
@@ -96,14 +113,18 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
   readonly #meter: Meter
 
   constructor(options: PgCheckpointerOptions) {
-    const { schema: name = 'langgraph', tenant = '', preparedStatements = false } = options // null is refused
+    requireArguments(arguments)
+    requireKnownNames(options, OPTIONS)
+    // Defaults stand for undefined only: null is refused.
+    const { schema: name = 'langgraph', tenant = '', migrations = 'auto', preparedStatements = false } = options
     const schema = requireSchemaName(name)
-    if (tenant !== '') requireId('tenant', tenant, MAX_TENANT_BYTES)
+    requireTenant(tenant)
+    const mode = requireOneOf('migrations', migrations, ['auto', 'check', 'off'])
+    requireBoolean('preparedStatements', preparedStatements)
     const limits = limitsOf(options)
     const tiers = openTiers(options, tenant)
     const meter = new Meter()
     const driver = openDriver(options.connection, { ...limits, preparedStatements, meter })
-    const mode = requireMode(options.migrations ?? 'auto')
     const database = new MigrateFirst(driver, schema, mode, async () => tiers.redis?.load())
     const retrier = new Retrier(limits, meter, driver.server)
     const calls = new CallRunner(new CallMerger(database, schema, driver.connections), retrier)
@@ -127,6 +148,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
     connectionString: string,
     options: Omit<PgCheckpointerOptions, 'connection'> = {},
   ): PgCheckpointer {
+    requireArgument([options], 'PgCheckpointer.fromConnString(url, { serde })')
     return new PgCheckpointer({ ...options, connection: connectionString })
   }
 
@@ -138,8 +160,10 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
    * @param options.from the schema version that is there already; default 0, none
    */
   static migrationSql(options: { schema?: string; from?: number; lz4: boolean }): string {
+    requireKnownNames(requireObject('options', options), { schema: true, from: true, lz4: true })
     const { schema = 'langgraph', from = 0, lz4 } = options
-    return migrationSql({ schema: requireSchemaName(schema), from, server: { lz4 } })
+    requireWhole('from', from, 0, SCHEMA_VERSION)
+    return migrationSql({ schema: requireSchemaName(schema), from, server: { lz4: requireBoolean('lz4', lz4) } })
   }
 
   /**
@@ -197,14 +221,12 @@ function limitsOf({
   const limits = { retryMs, connectTimeoutMs, statementTimeoutMs }
   for (const [option, ms] of Object.entries(limits)) {
     const least = option === 'retryMs' ? 0 : 1
-    if (!Number.isInteger(ms) || ms < least || ms > MAX_MS) {
-      throw new OptionsError(option, `must be a whole number of milliseconds from ${least} to ${MAX_MS}; got ${ms}.`)
-    }
+    requireWhole(option, ms, least, MAX_MS)
   }
   return Object.freeze(limits)
 }
 
-function requireMode(mode: unknown): MigrationMode {
-  if (mode === 'auto' || mode === 'check' || mode === 'off') return mode
-  throw new OptionsError('migrations', 'must be "auto", "check" or "off".')
+function requireTenant(tenant: unknown): void {
+  const problem = tenant === '' ? undefined : problemOfId(tenant, MAX_TENANT_BYTES)
+  if (problem !== undefined) throw new OptionsError('tenant', problem)
 }

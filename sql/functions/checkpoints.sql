@@ -1,8 +1,8 @@
 -- checkpoints: what stores and reads checkpoints, pending writes and parts. Each function whole and current; every
 -- migration makes them again (`create or replace`).
 --
--- Statements are separated by lines of `--;;`. :schema is the quoted schema. Bodies stand between $BODY$, as a schema's
--- name may hold $$, but no capitals.
+-- Statements are separated by lines of `--;;`. :schema is the quoted schema. Bodies stand between $BODY$, or
+-- another tag where the schema's name has that in it.
 --
 -- `set search_path`: without it, a role that may create objects in a schema on the caller's path could define operators
 -- and functions that match more closely than the built-in ones, and would be called with the state (CVE-2018-1058).

@@ -33,6 +33,7 @@ import {
   classesByName,
   type ClassCodec,
   LosslessSerializer,
+  requireLimits,
   stringifyValue,
   type LostClass,
   type ValueLimits,
@@ -72,15 +73,16 @@ export class CheckpointCodec {
   readonly #decoder: Decoder
 
   constructor(options: CodecOptions) {
+    const limits = requireLimits(options.limits, 'limits')
     const own = new LosslessSerializer({
-      ...options.limits,
+      ...limits,
       classes: options.classes,
       unknownClasses: options.unknownClasses,
     })
     this.serde = options.serde ?? own
     this.#isBuiltIn = isBuiltIn(this.serde)
     const lost = new LostClasses(options.onLostClass)
-    const { classes, unknownClasses, limits } = options
+    const { classes, unknownClasses } = options
     this.#rules = {
       ...(isBuiltIn(this.serde) ? this.serde.rules : own.rules),
       ...limits,

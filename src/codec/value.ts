@@ -9,7 +9,13 @@
 
 export { containedForms } from './value/contained-forms.ts'
 export { matchesWire, parseWire, reviveWire, stringifyValue, ValueReader } from './value/codec.ts'
-export { DEFAULT_VALUE_LIMITS, type LostClass, type ValueLimits, type ValueRules } from './value/limits.ts'
+export {
+  DEFAULT_VALUE_LIMITS,
+  requireLimits,
+  type LostClass,
+  type ValueLimits,
+  type ValueRules,
+} from './value/limits.ts'
 export { LosslessSerializer, type LosslessSerializerOptions } from './value/lossless-serializer.ts'
 export { isPlainArray, isPlainObject } from './value/plain.ts'
 export type { ClassCodec } from './value/class-codec.ts'

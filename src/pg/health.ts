@@ -4,7 +4,7 @@ import type { PostgresHealth } from '../observe/health.ts'
 import { Attempt } from './attempt.ts'
 import type { PgDriver, Row } from './driver.ts'
 import { CALLS } from './calls.ts'
-import { quoteIdentifier } from './identifier.ts'
+import { asWritten, quoteIdentifier } from './identifier.ts'
 import { SCHEMA_VERSION } from './migrations.ts'
 import { sqlStateOf } from './transient.ts'
 
@@ -81,7 +81,7 @@ async function missingRightsOf(driver: PgDriver, schema: string, attempt: Attemp
   if (row === undefined) return []
   const list = (column: string) => row[column] as readonly string[]
   return [
-    ...(row['usage'] === true ? [] : [`usage on schema ${schema}`]),
+    ...(row['usage'] === true ? [] : [`usage on schema ${asWritten(schema)}`]),
     ...list('absent').map((name) => `function ${name}, which is missing`),
     ...list('locked').map((name) => `execute on function ${name}`),
     ...list('tables'),

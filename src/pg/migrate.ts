@@ -1,7 +1,7 @@
 /** Brings a database to the schema version that this release needs: once, whichever process comes first. */
 import { CheckpointerError, SchemaOutdatedError, SchemaTooNewError } from '../errors.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
-import { quoteIdentifier } from './identifier.ts'
+import { quoteIdentifier, quoteLiteral } from './identifier.ts'
 import {
   functionStatements,
   MIGRATIONS,
@@ -9,6 +9,7 @@ import {
   type Migration,
   type ServerFeatures,
 } from './migrations.ts'
+import { sqlStateOf } from './transient.ts'
 
 /**
  * - `auto` the first use migrates, where needed
@@ -34,15 +35,25 @@ export async function migrate(
   const needed = migrations.length
   const version = await foundVersion(driver, schema, needed)
   if (version >= needed) return
-  if (mode === 'check') throw new SchemaOutdatedError(schema, version, needed)
+  if (mode === 'check') {
+    if (version === 0) await requireNoOthersTables(driver, schema)
+    throw new SchemaOutdatedError(schema, version, needed)
+  }
   await driver.transaction(async (tx) => {
     await tx.query(lockSql(schema))
     const found = await foundVersion(driver, schema, needed, tx)
     if (found >= needed) return
-    const server = await serverFeatures(tx)
+    const { role, ...server } = await serverFeatures(tx)
     // Asked first: `create schema if not exists` needs the right to create one even where it exists.
     const isPresent = await isSchemaPresent(tx, schema, found)
-    for (const statement of statementsFrom(schema, found, server, !isPresent, migrations)) await tx.query(statement)
+    if (found === 0) await requireNoOthersTables(tx, schema)
+    try {
+      for (const statement of statementsFrom(schema, found, server, !isPresent, migrations)) await tx.query(statement)
+    } catch (error) {
+      if (sqlStateOf(error) !== '42501') throw error
+      const problem = ` The role "${role}" may not create what is missing (42501).`
+      throw new SchemaOutdatedError(schema, found, needed, problem, { cause: error })
+    }
   })
 }
 
@@ -55,7 +66,7 @@ export function migrationSql(options: { schema: string; from: number; server: Se
 
 /** Transaction-level, so that it works behind a pooler and ends with the transaction, however that ends. */
 function lockSql(schema: string): string {
-  return `select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended('langgraph-pg-checkpointer:${schema}', 0))`
+  return `select pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(${quoteLiteral(`langgraph-pg-checkpointer:${schema}`)}, 0))`
 }
 
 function statementsFrom(
@@ -107,6 +118,30 @@ async function isSchemaPresent(tx: PgQueryable, schema: string, found: number): 
   return row !== undefined
 }
 
+/** Tables of PostgresSaver, by which its schema is recognised. */
+const POSTGRES_SAVER_TABLES: readonly string[] = ['checkpoint_blobs', 'checkpoint_migrations', 'checkpoint_writes']
+/** Tables that a schema without our ledger must not have. */
+const OWN_TABLES: readonly string[] = ['threads', 'checkpoints', 'writes', 'parts']
+
+/** Refuses a schema in which another program has tables of the names that are needed here, before anything is made. */
+async function requireNoOthersTables(queryable: PgQueryable, schema: string): Promise<void> {
+  const rows = await queryable.query(
+    `select c.relname as name from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = any ($2::text[]) order by 1`,
+    [schema, [...OWN_TABLES, ...POSTGRES_SAVER_TABLES]],
+  )
+  const names = rows.map((row) => String(row['name']))
+  if (names.length > 0) refuseOthersTables(schema, names)
+}
+
+function refuseOthersTables(schema: string, names: readonly string[]): never {
+  const isPostgresSavers = names.some((name) => POSTGRES_SAVER_TABLES.includes(name))
+  const whose = isPostgresSavers ? 'PostgresSaver of @langchain/langgraph-checkpoint-postgres' : 'another program'
+  refuse(
+    `The schema "${schema}" has tables of ${whose} (${names.join(', ')}). Choose another schema with the option "schema"; nothing else should be in it.`,
+  )
+}
+
 /** The version that the ledger tells; 0 where there is none. */
 async function foundVersion(driver: PgDriver, schema: string, needed: number, tx?: PgQueryable): Promise<number> {
   const ledger = `${quoteIdentifier(schema)}.migrations`
@@ -123,6 +158,7 @@ async function foundVersion(driver: PgDriver, schema: string, needed: number, tx
     )
   } catch (error) {
     if (isMissing(error)) return 0
+    if (sqlStateOf(error) === '42703') refuseOthersTables(schema, ['migrations']) // it has other columns
     throw error
   }
   requireServer(row as Row)
@@ -131,14 +167,14 @@ async function foundVersion(driver: PgDriver, schema: string, needed: number, tx
   return found
 }
 
-async function serverFeatures(tx: PgQueryable): Promise<ServerFeatures> {
+async function serverFeatures(tx: PgQueryable): Promise<ServerFeatures & { readonly role: string }> {
   const [row] = await tx.query(
     `select current_setting('server_version_num')::integer as server, current_setting('server_encoding') as encoding,
-            current_setting('transaction_isolation') as isolation,
+            current_setting('transaction_isolation') as isolation, current_user::text as role,
             coalesce((select 'lz4' = any (enumvals) from pg_catalog.pg_settings where name = 'default_toast_compression'), false) as lz4`,
   )
   requireServer(row as Row)
-  return { lz4: row?.['lz4'] === true }
+  return { lz4: row?.['lz4'] === true, role: String(row?.['role']) }
 }
 
 /** Refuses a server on which the functions in sql/ would not work as they must. */
@@ -159,6 +195,6 @@ function refuse(problem: string): never {
 
 /** No such table, no such schema. */
 function isMissing(error: unknown): boolean {
-  const code = (error as { code?: unknown } | null)?.code
+  const code = sqlStateOf(error)
   return code === '42P01' || code === '3F000'
 }

@@ -19,7 +19,7 @@ export interface Migration {
  * a version is released, its digest here may still be brought up to date.
  */
 export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: '854tua4ZAuLnvvQiFltjZd' },
+  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: 'lquvT_fUpRgVwDb4hN6Hkp' },
 ]
 
 /** The schema version that this release needs. */
@@ -50,13 +50,23 @@ export function functionsDigest(): string {
 }
 
 function statementsOf(sql: string, schema: string, server: ServerFeatures): string[] {
+  const tag = bodyTag(schema)
   return sql
     .split(/^--;;$/m)
     .map((statement) =>
       statement
-        .replaceAll(':schema', () => quoteIdentifier(schema)) // a function, as `$$` in a text would mean `$`
         .replaceAll(' :lz4', server.lz4 ? ' compression lz4' : '')
+        .replaceAll('$BODY$', () => tag)
+        // Last, as the name may look like one of the others; by a function, as `$$` in a text would mean `$`.
+        .replaceAll(':schema', () => quoteIdentifier(schema))
         .trim(),
     )
     .filter((statement) => statement.replaceAll(/^\s*--.*$/gm, '').trim() !== '')
+}
+
+/** What the bodies of functions stand between: nothing that the schema's name has in it, as that would end them. */
+function bodyTag(schema: string): string {
+  let tag = '$BODY$'
+  while (schema.includes(tag)) tag = tag.replace(/\$$/, '_$$')
+  return tag
 }

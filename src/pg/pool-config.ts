@@ -1,6 +1,7 @@
 /** What a pool is opened with. Written out here, as the types of node-postgres are a package of their own, `@types/pg`. */
 import type { Duplex } from 'node:stream'
 import type { ConnectionOptions } from 'node:tls'
+import type { OptionNames } from '../options/names.ts'
 
 /**
  * Options of node-postgres for a pool that will be ours, without those of which this package takes care. A
@@ -61,6 +62,43 @@ export interface PgPoolConfig {
   readonly onConnect?: Hook<[client: PgSession]> | undefined
   /** Called with each new connection; with an error, `done` refuses it. */
   readonly verify?: Hook<[client: PgSession, done: (error?: Error) => void]> | undefined
+}
+
+export const POOL_OPTIONS: OptionNames<PgPoolConfig> = {
+  connectionString: true,
+  user: true,
+  database: true,
+  password: true,
+  port: true,
+  host: true,
+  ssl: true,
+  sslnegotiation: true,
+  enableChannelBinding: true,
+  max: true,
+  min: true,
+  idleTimeoutMillis: true,
+  connectionTimeoutMillis: true,
+  maxUses: true,
+  maxLifetimeSeconds: true,
+  allowExitOnIdle: true,
+  application_name: true,
+  fallback_application_name: true,
+  options: true,
+  client_encoding: true,
+  statement_timeout: true,
+  query_timeout: true,
+  lock_timeout: true,
+  idle_in_transaction_session_timeout: true,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: true,
+  pipeline: true,
+  stream: true,
+  types: true,
+  log: true,
+  Promise: true,
+  Client: true,
+  onConnect: true,
+  verify: true,
 }
 
 /** A connection as the functions in a `PgPoolConfig` get it. */

@@ -1,4 +1,5 @@
 /** The ioredis client: the caller's, used as it is, or one made here, with options that make it fail fast. */
+import { kindOf } from '../address.ts'
 import { OptionsError } from '../errors.ts'
 import { LazyRedis } from './lazy-redis.ts'
 import type { RedisClient } from './redis-commands.ts'
@@ -44,7 +45,9 @@ export function openRedis(connection: RedisConnection, timeoutMs: number): Redis
     requireUrl(connection)
     return ownLink(new LazyRedis(connection, ownOptions({}, timeoutMs)))
   }
-  if (typeof connection !== 'object' || connection === null) throw new OptionsError('redis', MUST_BE)
+  if (typeof connection !== 'object' || connection === null) {
+    throw new OptionsError('redis', `${MUST_BE} Got ${kindOf(connection)}.`)
+  }
   if (isClient(connection)) return callersLink(connection)
   // A client of another package would be taken for options, and Redis looked for on this machine.
   if ('connect' in connection || 'sendCommand' in connection) throw new OptionsError('redis', MUST_BE)

@@ -1,5 +1,8 @@
 /** The options of the tiers in front of Postgres, checked, and the tiers that they describe. */
+import { kindOf } from '../address.ts'
 import { OptionsError } from '../errors.ts'
+import type { OptionNames } from '../options/names.ts'
+import { requireWhole } from '../options/values.ts'
 import { LruTier } from './lru-tier.ts'
 import type { PartTier } from './part-tier.ts'
 import type { RedisConnection } from './redis-client.ts'
@@ -29,6 +32,15 @@ export interface TierOptions {
   readonly redisMaxValueBytes?: number | undefined
 }
 
+export const TIER_OPTIONS: OptionNames<TierOptions> = {
+  cacheBytes: true,
+  redis: true,
+  redisPrefix: true,
+  redisTtlSeconds: true,
+  redisTimeoutMs: true,
+  redisMaxValueBytes: true,
+}
+
 export interface Tiers {
   readonly memory: LruTier | undefined
   readonly redis: RedisTier | undefined
@@ -51,7 +63,8 @@ export function openTiers(options: TierOptions, tenant: string): Tiers {
   requireWhole('redisMaxValueBytes', redisMaxValueBytes, 1)
   // A cluster keeps keys together that agree within braces: a brace in the prefix would replace those around the hash.
   if (typeof redisPrefix !== 'string' || !/^[\w.:/-]{1,64}$/.test(redisPrefix)) {
-    throw new OptionsError('redisPrefix', 'must be 1 to 64 characters of a-z, A-Z, 0-9 and _ . : / -')
+    const got = typeof redisPrefix === 'string' && redisPrefix !== '' ? 'another string' : kindOf(redisPrefix)
+    throw new OptionsError('redisPrefix', `must be 1 to 64 characters of a-z, A-Z, 0-9 and _ . : / -; got ${got}.`)
   }
   const memory = cacheBytes === 0 ? undefined : new LruTier(cacheBytes)
   const redis =
@@ -69,9 +82,3 @@ export function openTiers(options: TierOptions, tenant: string): Tiers {
 
 /** A year. A part that is still in use after it is put into Redis again by the read that misses it. */
 const MAX_TTL_SECONDS = 366 * 24 * 60 * 60
-
-function requireWhole(option: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return
-  const bounds = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
-  throw new OptionsError(option, `must be a whole number ${bounds}; got ${value}.`)
-}

@@ -96,6 +96,7 @@ test('a borrowed pool is not ended, gets all clients back, and has no listener o
   expect([pool.totalCount, pool.idleCount, pool.waitingCount]).toStrictEqual([3, 3, 0])
   expect(count()).toStrictEqual(before)
   expect((await pool.query('select 1 as one')).rows).toStrictEqual([{ one: 1 }])
+  await expect(works(checkpointer)).rejects.toMatchObject({ code: 'ENDED' })
   await works(new PgCheckpointer({ connection: pool, schema: testSchema }))
   await pool.end()
 })
@@ -166,7 +167,9 @@ test('tenants in one schema are separate', async () => {
 
 test.each([7, null, 'x'.repeat(65), 'a\0', '\ud800'])('a tenant of %j is refused', (tenant) => {
   const options = { connection: database.url, tenant: tenant as string }
-  expect(() => new PgCheckpointer(options)).toThrow(expect.objectContaining({ field: 'tenant' }))
+  expect(() => new PgCheckpointer(options)).toThrow(
+    expect.objectContaining({ code: 'INVALID_OPTIONS', option: 'tenant' }),
+  )
 })
 
 test('an idle connection that is terminated does not end the process, and the next call works', async () => {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { PGlite } from '@electric-sql/pglite'
+import { PostgresSaver } from '@langchain/langgraph-checkpoint-postgres'
 import { Client } from 'pg'
 import { PgCheckpointer, type PgCheckpointerOptions } from '../../src/index.ts'
 import { migrate } from '../../src/pg/migrate.ts'
@@ -97,8 +98,16 @@ describe('an empty database', () => {
     const { url } = await createDatabase()
     const role = await roleOn(url)
     const checkpointer = checkpointerOn(role.url)
-    await expect(checkpointer.setup()).rejects.toMatchObject({ code: '42501' })
-    await expect(new TestThread(checkpointer).put({})).rejects.toMatchObject({ code: '42501' })
+    const refused = {
+      code: 'SCHEMA_OUTDATED',
+      found: 0,
+      message: expect.stringMatching(
+        new RegExp(`The role "${role.name}" may not create .*migrationSql\\(\\)`),
+      ) as string,
+      cause: expect.objectContaining({ code: '42501' }) as Error,
+    }
+    await expect(checkpointer.setup()).rejects.toMatchObject(refused)
+    await expect(new TestThread(checkpointer).put({})).rejects.toMatchObject(refused)
     expect((await role.admin.query(`select from pg_namespace where nspname = 'langgraph'`)).rowCount).toBe(0)
     await role.admin.query(`grant create on database ${new URL(url).pathname.slice(1)} to ${role.name}`)
     expect(await works(checkpointer)).toBe(true)
@@ -358,6 +367,54 @@ describe('a schema that is there already, without tables', () => {
   })
 })
 
+describe('a schema with tables of another program', () => {
+  const tablesOf = async (client: Client, schema: string): Promise<string[]> => {
+    const { rows } = await client.query<{ name: string }>(
+      `select relname as name from pg_class where relnamespace = $1::regnamespace and relkind = 'r' order by 1`,
+      [schema],
+    )
+    return rows.map(({ name }) => name)
+  }
+
+  test.each(['auto', 'check'] as const)(
+    'is refused where the other is PostgresSaver, and stays as it is (migrations: %s)',
+    async (migrations) => {
+      const { url } = await createDatabase()
+      const saver = PostgresSaver.fromConnString(url, { schema: 'saver' })
+      open.push(saver)
+      await saver.setup()
+      const client = await clientOn(url)
+      const before = await tablesOf(client, 'saver')
+      const checkpointer = checkpointerOn(url, { schema: 'saver', migrations })
+      await expect(new TestThread(checkpointer).read()).rejects.toMatchObject({
+        code: 'SERVER_UNSUITABLE',
+        message: expect.stringMatching(
+          /^The schema "saver" has tables of PostgresSaver .*checkpoint_blobs.*Choose another schema/,
+        ) as string,
+      })
+      expect(await tablesOf(client, 'saver')).toStrictEqual(before)
+      expect(await works(checkpointerOn(url))).toBe(true) // beside it
+      expect(await tablesOf(client, 'saver')).toStrictEqual(before)
+    },
+  )
+
+  test.each(['create table app.threads (id integer)', 'create table app.migrations (id integer)'])(
+    'is refused where the other made a table by: %s',
+    async (sql) => {
+      const { url } = await createDatabase()
+      const client = await clientOn(url)
+      await client.query(`create schema app; ${sql}`)
+      const before = await tablesOf(client, 'app')
+      const checkpointer = checkpointerOn(url, { schema: 'app' })
+      await expect(checkpointer.setup()).rejects.toMatchObject({
+        code: 'SERVER_UNSUITABLE',
+        message: expect.stringMatching(/"app" has tables of another program .*Choose another schema/) as string,
+      })
+      expect(await tablesOf(client, 'app')).toStrictEqual(before)
+    },
+  )
+})
+
 describe('the printed SQL', () => {
   test('makes the same schema, which is then current', async () => {
     const { url } = await createDatabase()
@@ -417,10 +474,41 @@ describe('the printed SQL', () => {
 })
 
 describe('the schema name', () => {
-  test.each(['user', 'select', '_', 'a$b', 'a$$b', 'x$body$', `x${'y'.repeat(62)}`])('can be %s', async (schema) => {
+  test.each([
+    'user',
+    'select',
+    '_',
+    'a$b',
+    'a$$b',
+    'x$body$',
+    `x${'y'.repeat(62)}`,
+    `${'ü'.repeat(31)}x`,
+    'Upper',
+    'Public',
+    'with space',
+    '1st',
+    '$1',
+    'my-app.v2',
+    "a'b",
+    "a\\' or true --",
+    'back\\',
+    ':schema :lz4',
+    '$BODY$ $BODY_$',
+    '-- /* ;',
+    '--;;',
+    '%s',
+    'Größe 🐘',
+  ])('can be %j', async (schema) => {
     const { url } = await createDatabase()
     const checkpointer = checkpointerOn(url, { schema })
     expect(await works(checkpointer)).toBe(true)
+    expect(await checkpointer.health()).toMatchObject({ healthy: true })
+    expect(await works(checkpointerOn(url, { schema, migrations: 'check' }))).toBe(true)
+    const client = await clientOn(url)
+    const { rows } = await client.query(`select nspname as name from pg_namespace where nspname !~ '^pg_'`)
+    expect(rows.map((row: { name: string }) => row.name).toSorted()).toStrictEqual(
+      ['information_schema', 'public', schema].toSorted(),
+    )
     await checkpointer.deleteThread('unknown')
     expect(await dumpAfterSetup(url, schema)).toBe(await readFile(DUMP_FILE, 'utf8'))
   })
@@ -431,19 +519,15 @@ describe('the schema name', () => {
     'pg_catalog',
     'pg_mine',
     'information_schema',
-    'Upper',
-    'with space',
-    '1st',
-    '$x',
-    'a-b',
-    'a.b',
-    'ü',
     'a"b',
-    "a'b",
     'a\0b',
+    'a\nb',
+    'langgraph\r',
+    '\ud800',
     'x"; drop table threads; --',
     'langgraph"."threads',
     `x${'y'.repeat(63)}`,
+    'ü'.repeat(32),
     7,
     null,
     ['langgraph'],
@@ -452,7 +536,25 @@ describe('the schema name', () => {
     const options = { connection: 'postgres://localhost:1/none', schema: schema as string }
     const refused = expect.objectContaining({ code: 'INVALID_OPTIONS', option: 'schema' })
     expect(() => new PgCheckpointer(options)).toThrow(refused)
-    expect(() => PgCheckpointer.migrationSql({ ...options, lz4: true })).toThrow(refused)
+    expect(() => PgCheckpointer.migrationSql({ schema: options.schema, lz4: true })).toThrow(refused)
+  })
+
+  test.each(['with space', "a\\' or true --", 'back\\'])(
+    'is %j in the printed SQL, too, whatever standard_conforming_strings is',
+    async (schema) => {
+      const { url } = await createDatabase()
+      const client = await clientOn(url)
+      await client.query('set standard_conforming_strings = off')
+      await client.query(PgCheckpointer.migrationSql({ schema, lz4: false }))
+      expect(await works(checkpointerOn(url, { schema, migrations: 'check' }))).toBe(true)
+    },
+  )
+
+  test('differs where its case differs', async () => {
+    const { url } = await createDatabase()
+    const [a, b] = ['app', 'App'].map((schema) => new TestThread(checkpointerOn(url, { schema }), '', 'same'))
+    await a!.put({ x: 'a' })
+    expect(await b!.read()).toBeUndefined()
   })
 
   test('two schemas in one database are separate', async () => {

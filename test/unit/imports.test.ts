@@ -23,7 +23,7 @@ const LAYERS: readonly { readonly name: string; readonly has: RegExp }[] = [
   { name: 'store', has: /^store\// },
   { name: 'memory, pg, tiers', has: /^(?:memory|pg|tiers)\// },
   { name: 'codec', has: /^codec\// },
-  { name: 'address', has: /^address\.ts$/ },
+  { name: 'address, options', has: /^(?:address\.ts$|options\/)/ },
   { name: 'errors', has: /^errors\.ts$/ },
 ]
 /** What every layer may import: it is about no layer. */

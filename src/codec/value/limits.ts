@@ -1,3 +1,5 @@
+import { requireKnownNames, type OptionNames } from '../../options/names.ts'
+import { requireObject, requireWhole } from '../../options/values.ts'
 import type { ClassCodec } from './class-codec.ts'
 
 /** How much one value may be, and a checkpoint's metadata and pending writes. */
@@ -24,6 +26,26 @@ export const DEFAULT_VALUE_LIMITS: ValueLimits = Object.freeze({
   maxMetadataChars: 1024 * 1024,
   maxWrites: 50_000,
 })
+
+export const LIMIT_NAMES: OptionNames<ValueLimits> = {
+  maxDepth: true,
+  maxChars: true,
+  maxItems: true,
+  maxMetadataChars: true,
+  maxWrites: true,
+}
+
+/**
+ * The limits that were given, without those that are undefined.
+ * @param within the option that holds them, if one does
+ * @throws OptionsError
+ */
+export function requireLimits(given: Partial<ValueLimits> = {}, within?: string): Partial<ValueLimits> {
+  requireKnownNames(requireObject(within ?? 'options', given), LIMIT_NAMES, within)
+  const limits = Object.entries(given).filter(([, limit]) => limit !== undefined)
+  for (const [name, limit] of limits) requireWhole(within === undefined ? name : `${within}.${name}`, limit, 1)
+  return Object.fromEntries(limits)
+}
 
 /** A class whose instances don't come back as themselves, and where one of them was. */
 export interface LostClass {

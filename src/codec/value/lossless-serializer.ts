@@ -2,8 +2,10 @@
 
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import { UnreadableValueError } from '../../errors.ts'
+import { requireKnownNames, type OptionNames } from '../../options/names.ts'
+import { requireObject, requireOneOf } from '../../options/values.ts'
 import { parseWire, reviveOfficial, reviveWire, stringifyValue } from './codec.ts'
-import { DEFAULT_VALUE_LIMITS, type ValueLimits, type ValueRules } from './limits.ts'
+import { DEFAULT_VALUE_LIMITS, LIMIT_NAMES, requireLimits, type ValueLimits, type ValueRules } from './limits.ts'
 import { LostClasses } from './lost-classes.ts'
 import type { ClassCodec } from './class-codec.ts'
 import { classesByName } from './user-classes.ts'
@@ -23,6 +25,8 @@ export interface LosslessSerializerOptions extends Partial<ValueLimits> {
   readonly unknownClasses?: 'data' | 'reject' | undefined
 }
 
+const OPTION_NAMES: OptionNames<LosslessSerializerOptions> = { ...LIMIT_NAMES, classes: true, unknownClasses: true }
+
 /**
  * Stores every value without loss, or says that something is lost, or refuses the value with an
  * `UnserializableValueError`.
@@ -32,15 +36,16 @@ export interface LosslessSerializerOptions extends Partial<ValueLimits> {
 export class LosslessSerializer implements SerializerProtocol {
   readonly rules: ValueRules
 
-  /** @throws OptionsError for classes that can't be used */
+  /** @throws OptionsError for an option that is unknown or can't be used */
   constructor(options: LosslessSerializerOptions = {}) {
-    const { classes, unknownClasses, ...limits } = options
+    requireKnownNames(requireObject('options', options), OPTION_NAMES)
+    const { classes, unknownClasses = 'data', ...limits } = options
     const lost = new LostClasses()
     this.rules = Object.freeze({
       ...DEFAULT_VALUE_LIMITS,
-      ...limits,
+      ...requireLimits(limits),
       classes: classesByName(classes),
-      unknownClasses: unknownClasses ?? 'data',
+      unknownClasses: requireOneOf('unknownClasses', unknownClasses, ['data', 'reject']),
       onLostClass: (instance) => lost.note(instance),
     } satisfies ValueRules)
   }

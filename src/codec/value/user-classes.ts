@@ -1,5 +1,6 @@
 /** Classes of the user's own, which come back as themselves: `{"$class":["Money",data]}`. */
 
+import { kindOf } from '../../address.ts'
 import { CheckpointerError, OptionsError, UnreadableValueError } from '../../errors.ts'
 import type { ClassCodec } from './class-codec.ts'
 import type { ContainerWriter } from './container-writer.ts'
@@ -9,6 +10,7 @@ const NAME = /^[\w.:/@-]{1,100}$/
 
 /** The classes by name. @throws OptionsError for one that can't be used */
 export function classesByName(classes: readonly ClassCodec[] = []): ReadonlyMap<string, ClassCodec> {
+  if (!Array.isArray(classes)) throw new OptionsError('classes', `must be an array; got ${kindOf(classes)}.`)
   const byName = new Map<string, ClassCodec>()
   for (const codec of classes) {
     const isWhole =
