@@ -8,6 +8,7 @@ import { CheckedOutClient } from './checked-out-client.ts'
 import { ClientRequests } from './client-requests.ts'
 import type { PgDriver, PgQueryable, Row } from './driver.ts'
 import type { PgPool, PgStatement } from './pool.ts'
+import { listenToPool } from './pool-listener.ts'
 import type { PgPoolConfig } from './pool-config.ts'
 import type { Limits } from './retry.ts'
 
@@ -45,6 +46,7 @@ export class PoolDriver implements PgDriver {
   readonly #pool: PgPool
   readonly #requests: ClientRequests
   readonly #isOwn: boolean
+  readonly #stopListening: () => void
   readonly #settings: PoolSettings
   readonly #names = new Map<string, string>()
   #ended: Promise<void> | undefined
@@ -55,9 +57,7 @@ export class PoolDriver implements PgDriver {
     this.#pool = pool
     this.#requests = new ClientRequests(pool)
     this.#isOwn = isOwn
-    // Also a pool that was passed in, for as long as it is used here: an idle connection that drops is an event of the pool,
-    // and would end the process if there were no listener.
-    pool.on?.('error', ignore)
+    this.#stopListening = listenToPool(pool)
     this.#settings = settings
   }
 
@@ -94,7 +94,8 @@ export class PoolDriver implements PgDriver {
   }
 
   end(): Promise<void> {
-    if (!this.#isOwn) this.#pool.removeListener?.('error', ignore)
+    // A pool that was opened here may have an error until it is closed.
+    if (!this.#isOwn) this.#stopListening()
     this.#ended ??= this.#isOwn ? this.#pool.end() : Promise.resolve()
     return this.#ended
   }

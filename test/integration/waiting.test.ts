@@ -156,6 +156,21 @@ test('an idle connection that drops does not end the process of a pool that was 
   await pool.end()
 })
 
+test('many checkpointers on one pool share one listener, which stays until the last has ended', async () => {
+  const { url } = await createDatabase()
+  const pool = new pg.Pool({ connectionString: url })
+  const all = Array.from({ length: 20 }, () => new PgCheckpointer({ connection: pool, schema }))
+  expect(pool.listenerCount('error')).toBe(1)
+  for (const checkpointer of all.slice(1)) {
+    await checkpointer.end()
+    await checkpointer.end()
+  }
+  expect(pool.listenerCount('error')).toBe(1)
+  await all[0]!.end()
+  expect(pool.listenerCount('error')).toBe(0)
+  await pool.end()
+})
+
 test('a use after end() is told by its code', async () => {
   const { url } = await createDatabase()
   const checkpointer = new PgCheckpointer({ connection: url, schema })

@@ -7,8 +7,12 @@ import { InMemoryCheckpointer, LosslessSerializer, OptionsError, PgCheckpointer 
 const Pg = PgCheckpointer as unknown as new (...args: unknown[]) => unknown
 const InMemory = InMemoryCheckpointer as unknown as new (...args: unknown[]) => unknown
 const Serializer = LosslessSerializer as unknown as new (...args: unknown[]) => unknown
-const fromConnString = PgCheckpointer.fromConnString as (...args: unknown[]) => unknown
-const migrationSql = PgCheckpointer.migrationSql as unknown as (...args: unknown[]) => unknown
+interface Statics {
+  fromConnString(...args: unknown[]): unknown
+  migrationSql(...args: unknown[]): unknown
+}
+const fromConnString = (...args: unknown[]) => (PgCheckpointer as unknown as Statics).fromConnString(...args)
+const migrationSql = (...args: unknown[]) => (PgCheckpointer as unknown as Statics).migrationSql(...args)
 
 const SECRET = 'hunter2'
 const url = `postgres://user:${SECRET}@localhost:5432/none`
@@ -22,7 +26,8 @@ function refusalOf(call: () => unknown): OptionsError {
     call()
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error
-    expect(JSON.stringify({ ...error, message: error.message, cause: error.cause })).not.toContain(SECRET)
+    const told = JSON.stringify([error, error.message, error.cause])
+    if (told.includes(SECRET)) throw new Error('The refusal holds the password.')
     return error
   }
   throw new Error('Nothing was refused.')
