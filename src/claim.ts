@@ -1,5 +1,6 @@
 /** What a caller says about itself: which run a call belongs to. Read from the config here, and nowhere else. */
 import type { RunnableConfig } from '@langchain/core/runnables'
+import { AsyncLocalStorageProviderSingleton } from '@langchain/core/singletons'
 import { requireId } from './address.ts'
 
 export interface Claim {
@@ -10,6 +11,16 @@ export interface Claim {
    * which generation of a thread the run began, so that what it writes after deleteThread is recognised.
    */
   readonly run: object | undefined
+}
+
+/**
+ * The run from within which a call is made, if it is a run on another thread: a node of it deletes a thread that it uses for
+ * something else, and what it does there afterwards is not late.
+ */
+export function surroundingRun(threadId: string): object | undefined {
+  const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as RunnableConfig | undefined
+  if (config === undefined || config.configurable?.['thread_id'] === threadId) return undefined
+  return runOf(config)
 }
 
 /** @throws InvalidInputError where a run id is no key */

@@ -143,7 +143,7 @@ export class Countdown {
 }
 
 /** On a busy machine timers are late by less, and a wait is lengthened only where a good part of it was lost. */
-const LATE_MS = 200
+export const LATE_MS = 200
 /** Timers and clocks differ by less. */
 const CLOCK_MS = 2
 /** The longest time that a timer can measure. */

@@ -27,19 +27,19 @@ import { openTiers, TIER_OPTIONS, type TierOptions, type Tiers } from './tiers/t
 
 export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions {
   /**
-   * Where Postgres is: a connection string, options for a pool that will be ours, a `pg.Pool` of yours (never ended
-   * here), or a PGlite.
+   * Where Postgres is: a connection string, options for a pool that the checkpointer opens and closes, a `pg.Pool` that you
+   * opened (it is never ended here, and has an `error` listener until `end()`), or a PGlite.
    */
   readonly connection: PgConnection
-  /** The schema of our tables, and of nothing else. @default "langgraph" */
+  /** The schema of the tables; nothing else should be in it. @default "langgraph" */
   readonly schema?: string | undefined
   /**
-   * Separates those who share a schema: nothing of another tenant can be read or written. At most 64 bytes.
+   * Separates the tenants of one schema: nothing of another tenant can be read or written. At most 64 bytes.
    * @default ""
    */
   readonly tenant?: string | undefined
   /**
-   * `auto`: the first use creates and updates our tables. `check`: it rejects where they are not current, for roles
+   * `auto`: the first use creates and updates the tables. `check`: it rejects where they are not current, for roles
    * that may not create tables. `off`: nothing is looked at.
    * @default "auto"
    */
@@ -57,7 +57,7 @@ export interface PgCheckpointerOptions extends CheckpointerOptions, TierOptions 
   readonly connectTimeoutMs?: number | undefined
   /**
    * How long an attempt waits for the answer to one statement, in milliseconds. After it the connection is destroyed:
-   * whoever is at its other end may be gone without a word. @default 10000
+   * the server may have disappeared without closing it. @default 10000
    */
   readonly statementTimeoutMs?: number | undefined
   /**
@@ -167,7 +167,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
   }
 
   /**
-   * Creates and updates our tables. Optional: the first use does it, unless `migrations` says otherwise. One cheap
+   * Creates and updates the tables. Optional: the first use does it, unless `migrations` says otherwise. One cheap
    * SELECT where all is current; any number of callers at once is fine.
    * @throws SchemaTooNewError where a newer release migrated the database
    */

@@ -23,11 +23,10 @@ import {
   toConfig,
   type Address,
 } from './address.ts'
-import { parseClaim } from './claim.ts'
+import { parseClaim, surroundingRun } from './claim.ts'
 import { historyChannel, type CheckpointCodec, type ParsedCheckpoint } from './codec/checkpoint-codec.ts'
-import type { Parts } from './codec/part.ts'
 import type { Node } from './codec/format.ts'
-import type { Part } from './codec/part.ts'
+import type { Part, Parts } from './codec/part.ts'
 import { within, type Budget } from './deadline.ts'
 import { PartMissingError, UnavailableError, type OperationAddress } from './errors.ts'
 import type { Meter } from './observe/meter.ts'
@@ -159,10 +158,12 @@ export class Story {
 
   async deleteThread(threadId: string): Promise<void> {
     requireId('threadId', threadId)
+    const run = surroundingRun(threadId)
     await this.#inTurn('deleteThread', { threadId }, async (budget) => {
       const namesWanted = this.#tiers.hasUsableFarTier() ? NAMES_FOR_CACHES : 0
       const removed = await this.#store.deleteThread(threadId, namesWanted, { budget })
       this.#tiers.forget(threadId, [...removed, ...this.#known.forget(threadId)])
+      this.#known.runBeginsAgain(run, threadId)
     })
   }
 

@@ -55,10 +55,13 @@ export function fromSnapshot(snapshot: unknown): { threads: Map<string, ThreadRo
       `is not what snapshot() of this release gives (format ${FORMAT_VERSION}). Start without it.`,
     )
   }
-  return {
-    threads: new Map((threads as ThreadSnapshot[]).map((thread) => [thread.threadId, threadFromSnapshot(thread)])),
-    deleted: new Map(deleted as (readonly [string, number])[]),
-  }
+  const rows = new Map((threads as ThreadSnapshot[]).map((thread) => [thread.threadId, threadFromSnapshot(thread)]))
+  if (rows.size !== threads?.length) throw foreign()
+  return { threads: rows, deleted: new Map(deleted as (readonly [string, number])[]) }
+}
+
+function foreign(): InvalidInputError {
+  return new InvalidInputError('snapshot', 'holds a thread that snapshot() did not give. Start without it.')
 }
 
 function isDeletion(value: unknown): boolean {
@@ -85,8 +88,14 @@ function isCheckpoint(value: unknown): boolean {
   return (
     has(value, 'string', ['header', 'manifest', 'metadata', 'digest']) &&
     has(value, 'number', ['seq']) &&
-    has(value['address'], 'string', ['threadId', 'ns', 'checkpointId'])
+    has(value['address'], 'string', ['threadId', 'ns', 'checkpointId']) &&
+    isStringOrAbsent(value['parentId']) &&
+    isStringOrAbsent(value['runId'])
   )
+}
+
+function isStringOrAbsent(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
 }
 
 function isWrite(value: unknown): boolean {
@@ -106,7 +115,12 @@ function isListOf(value: unknown, is: (element: unknown) => boolean): boolean {
 function threadFromSnapshot(snapshot: ThreadSnapshot): ThreadRows {
   const thread = new ThreadRows(snapshot.threadId, snapshot.generation, snapshot.deletedGeneration)
   thread.seq = snapshot.seq
-  for (const row of snapshot.checkpoints) thread.addRow(row)
+  const seqs = new Set<number>()
+  for (const row of snapshot.checkpoints) {
+    if (row.address.threadId !== snapshot.threadId || seqs.has(row.seq)) throw foreign()
+    seqs.add(row.seq)
+    thread.addRow(row)
+  }
   for (const [key, writes] of snapshot.writes) thread.addWrites(key, writes)
   for (const [name, body] of snapshot.parts) {
     const part = Part.verified(name, name.startsWith('b') ? new Uint8Array(Buffer.from(body, 'base64')) : body)

@@ -106,7 +106,7 @@ export class ThreadRows {
       const before = writes.get(key)
       if (before !== undefined && write.idx >= 0) continue
       writes.set(key, write)
-      this.bytes += write.value.length - (before?.value.length ?? 0)
+      this.bytes += weightOfWrite(write) - (before === undefined ? 0 : weightOfWrite(before))
     }
   }
 
@@ -214,8 +214,16 @@ function writesKey(ns: string, checkpointId: string): string {
   return JSON.stringify([ns, checkpointId])
 }
 
+/** Of an object with its key in a Map, and of a character, in bytes of the heap. */
+const ROW_BYTES = 400
+const CHAR_BYTES = 2
+
 function weightOf(row: CheckpointRow): number {
-  return row.header.length + row.manifest.length + row.metadata.length
+  return ROW_BYTES + CHAR_BYTES * (row.header.length + row.manifest.length + row.metadata.length)
+}
+
+function weightOfWrite({ taskId, taskPath, channel, value }: StoredWrite): number {
+  return ROW_BYTES + CHAR_BYTES * (taskId.length * 2 + taskPath.length + channel.length + value.length)
 }
 
 function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {

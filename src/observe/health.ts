@@ -20,6 +20,8 @@ export interface PostgresHealth {
   readonly serverVersion?: string
   /** 0: the tables are not there. Left out where the role may not look. */
   readonly schemaVersion?: number
+  /** The oldest schema version that a release must know to work with the tables; left out with `schemaVersion`. */
+  readonly requiredRelease?: number
   /** The schema version that this release needs. */
   readonly neededSchemaVersion: number
   /** Can't be written, and may be behind. */
@@ -48,7 +50,7 @@ export function assess(postgres: PostgresHealth, redis: RedisHealth | undefined)
 
 function problemsOf(postgres: PostgresHealth): string[] {
   const { reachable, isStandby, isReadOnly, isolation, missingRights = [] } = postgres
-  const { schemaVersion, neededSchemaVersion } = postgres
+  const { schemaVersion, requiredRelease = 0, neededSchemaVersion } = postgres
   if (!reachable) return ['Postgres is out of reach.']
   const problems: string[] = []
   if (isStandby === true)
@@ -57,6 +59,10 @@ function problemsOf(postgres: PostgresHealth): string[] {
     problems.push('Sessions of this role are read-only. Set default_transaction_read_only to off for it.')
   if (isolation !== undefined && isolation !== 'read committed')
     problems.push(`The transaction isolation is ${isolation}. Set default_transaction_isolation to 'read committed'.`)
+  if (requiredRelease > neededSchemaVersion)
+    problems.push(
+      `The schema needs a release that knows version ${requiredRelease}, this one knows ${neededSchemaVersion}. Upgrade langgraph-pg-checkpointer in this process.`,
+    )
   if (missingRights.length > 0) problems.push(`This role lacks: ${missingRights.join('; ')}.`)
   if (schemaVersion !== undefined && schemaVersion < neededSchemaVersion) {
     problems.push(`The schema is at version ${schemaVersion}, this release needs ${neededSchemaVersion}. Call setup().`)

@@ -1,6 +1,6 @@
 /**
- * The one door to Postgres: every statement at run time is a call of one of these functions of sql/functions, unnamed, in
- * autocommit. What a function does, its verdicts and why it has its shape stand there, above it.
+ * The one door to Postgres: every statement at run time, but for those of health() and of migrations, is a call of one of these
+ * functions of sql/functions, unnamed, in autocommit. What a function does, its verdicts and why it has its shape stand there, above it.
  */
 import type { AnyFunction, PgFunction } from './function.ts'
 

@@ -33,7 +33,10 @@ export class ClientRequests {
   }
 
   #connect(request: Request): void {
+    let isSettled = false
     const settle: Answer = (error, client) => {
+      if (isSettled) return
+      isSettled = true
       this.#unwanted.delete(request)
       const { answer } = request
       request.answer = undefined
@@ -44,14 +47,19 @@ export class ClientRequests {
       // With a callback, which listens before the next message is looked at: it may be the end of the connection.
       const promised: unknown = this.#pool.connect(settle)
       // A pool that takes no callback gives a promise; pg.Pool gives none when it has a callback.
-      if (promised instanceof Promise) {
+      if (isThenable(promised)) {
         promised.then(
-          (client: PgPoolClient) => settle(undefined, client),
-          (error: unknown) => settle(error, undefined),
+          (client) => client !== undefined && settle(undefined, client),
+          (error) => settle(error, undefined),
         )
       }
     } catch (error) {
       settle(error, undefined)
     }
   }
+}
+
+/** An async method that was given the callback, too, resolves to nothing. */
+function isThenable(value: unknown): value is PromiseLike<PgPoolClient | undefined> {
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === 'function'
 }

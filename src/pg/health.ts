@@ -2,7 +2,7 @@
 import { Budget } from '../deadline.ts'
 import type { PostgresHealth } from '../observe/health.ts'
 import { Attempt } from './attempt.ts'
-import type { PgDriver, Row } from './driver.ts'
+import type { PgDriver } from './driver.ts'
 import { CALLS } from './calls.ts'
 import { asWritten, quoteIdentifier } from './identifier.ts'
 import { SCHEMA_VERSION } from './migrations.ts'
@@ -19,9 +19,9 @@ export async function checkPostgres(driver: PgDriver, schema: string): Promise<P
   const attempt = new Attempt(new Budget(HEALTH_MS))
   const began = performance.now()
   const neededSchemaVersion = SCHEMA_VERSION
-  let row: Row | undefined
+  let latencyMs: number | undefined
   try {
-    ;[row] = await driver.query(
+    const [row] = await driver.query(
       `select pg_catalog.current_setting('server_version') as server_version, pg_catalog.pg_is_in_recovery() as is_standby,
               pg_catalog.current_setting('synchronous_commit') as synchronous_commit, pg_catalog.current_setting('fsync') as fsync,
               pg_catalog.current_setting('full_page_writes') as full_page_writes, pg_catalog.current_setting('transaction_isolation') as isolation,
@@ -29,30 +29,31 @@ export async function checkPostgres(driver: PgDriver, schema: string): Promise<P
       [],
       attempt,
     )
+    latencyMs = performance.now() - began
+    const ledger = await ledgerOf(driver, schema, attempt)
+    const missingRights = ledger?.version === 0 ? [] : await missingRightsOf(driver, schema, attempt)
+    return {
+      reachable: true,
+      latencyMs,
+      serverVersion: String(row?.['server_version']),
+      ...(ledger === undefined ? {} : { schemaVersion: ledger.version, requiredRelease: ledger.requires }),
+      neededSchemaVersion,
+      isStandby: row?.['is_standby'] === true,
+      isReadOnly: row?.['read_only'] === 'on',
+      isolation: String(row?.['isolation']),
+      missingRights,
+      synchronousCommit: String(row?.['synchronous_commit']),
+      fsync: String(row?.['fsync']),
+      fullPageWrites: String(row?.['full_page_writes']),
+    }
   } catch (error) {
-    return { reachable: false, latencyMs: performance.now() - began, neededSchemaVersion, error }
-  }
-  const latencyMs = performance.now() - began
-  const schemaVersion = await schemaVersionOf(driver, schema, attempt)
-  const missingRights = schemaVersion === 0 ? [] : await missingRightsOf(driver, schema, attempt)
-  return {
-    reachable: true,
-    latencyMs,
-    serverVersion: String(row?.['server_version']),
-    ...(schemaVersion === undefined ? {} : { schemaVersion }),
-    neededSchemaVersion,
-    isStandby: row?.['is_standby'] === true,
-    isReadOnly: row?.['read_only'] === 'on',
-    isolation: String(row?.['isolation']),
-    missingRights,
-    synchronousCommit: String(row?.['synchronous_commit']),
-    fsync: String(row?.['fsync']),
-    fullPageWrites: String(row?.['full_page_writes']),
+    return { reachable: false, latencyMs: latencyMs ?? performance.now() - began, neededSchemaVersion, error }
   }
 }
 
 /** What the functions do to the tables, as the role that calls them. */
 const TABLE_RIGHTS = {
+  migrations: 'select',
   threads: 'select,insert,update',
   checkpoints: 'select,insert,update,delete',
   writes: 'select,insert,update,delete',
@@ -71,6 +72,8 @@ async function missingRightsOf(driver: PgDriver, schema: string, attempt: Attemp
             array(select f.name from pg_catalog.unnest($2::text[]) as f(name) join pg_catalog.pg_proc p
               on p.pronamespace = n.oid and p.proname = f.name
               where not pg_catalog.has_function_privilege(p.oid, 'execute')) as locked,
+            array(select distinct t.name from pg_catalog.unnest($3::text[]) as t(name) where not exists (
+              select from pg_catalog.pg_class c where c.relnamespace = n.oid and c.relname = t.name)) as absent_tables,
             array(select t.privilege || ' on ' || t.name from rows from (pg_catalog.unnest($3::text[]), pg_catalog.unnest($4::text[])) as t(name, privilege)
               join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t.name
               where not pg_catalog.has_table_privilege(c.oid, t.privilege)) as tables
@@ -82,22 +85,30 @@ async function missingRightsOf(driver: PgDriver, schema: string, attempt: Attemp
   const list = (column: string) => row[column] as readonly string[]
   return [
     ...(row['usage'] === true ? [] : [`usage on schema ${asWritten(schema)}`]),
+    ...list('absent_tables').map((name) => `table ${name}, which is missing`),
     ...list('absent').map((name) => `function ${name}, which is missing`),
     ...list('locked').map((name) => `execute on function ${name}`),
     ...list('tables'),
   ]
 }
 
-async function schemaVersionOf(driver: PgDriver, schema: string, attempt: Attempt): Promise<number | undefined> {
+/** What the table of migrations says; undefined where this role may not read it. */
+async function ledgerOf(
+  driver: PgDriver,
+  schema: string,
+  attempt: Attempt,
+): Promise<{ readonly version: number; readonly requires: number } | undefined> {
   try {
     const [row] = await driver.query(
-      `select max(version) as version from ${quoteIdentifier(schema)}.migrations`,
+      `select pg_catalog.max(version) as version, pg_catalog.max(requires) as requires from ${quoteIdentifier(schema)}.migrations`,
       [],
       attempt,
     )
-    return Number(row?.['version'] ?? 0)
+    return { version: Number(row?.['version'] ?? 0), requires: Number(row?.['requires'] ?? 0) }
   } catch (error) {
     const state = sqlStateOf(error)
-    return state === '42P01' || state === '3F000' ? 0 : undefined
+    if (state === '42P01' || state === '3F000') return { version: 0, requires: 0 }
+    if (state === '42501') return undefined
+    throw error
   }
 }

@@ -92,7 +92,9 @@ export class CallMerger {
         if (!this.#isGathering) this.#sendWaiting()
       }
       const sent =
-        batch.length === 1 ? this.#sendAlone(first).then(first.resolve, first.reject) : this.#sendMerged(batch)
+        batch.length === 1
+          ? this.#sendAlone(first).then(first.resolve, first.reject)
+          : this.#sendMerged(first.called, batch)
       void sent.then(leave)
     }
   }
@@ -120,8 +122,7 @@ export class CallMerger {
   }
 
   /** Never rejects. */
-  async #sendMerged(batch: readonly WaitingCall[]): Promise<void> {
-    const called = batch[0]?.called as AnyFunction
+  async #sendMerged(called: AnyFunction, batch: readonly WaitingCall[]): Promise<void> {
     try {
       const args = batch.flatMap((call) => call.args)
       const attempt = new SharedAttempt(batch.map((call) => call.attempt))

@@ -10,7 +10,7 @@ import type { PgPool } from './pool.ts'
 import { POOL_OPTIONS, type PgPoolConfig } from './pool-config.ts'
 import { ownPool, PoolDriver, type PoolSettings } from './pool-driver.ts'
 
-/** Where the database is: a connection string, options of a pool that will be ours, a pool of yours, or a PGlite. */
+/** Where the database is: a connection string, options for a pool that is opened and closed here, a pool of the caller, or a PGlite. */
 export type PgConnection = string | PgPoolConfig | PgPool | PGliteLike
 
 /**

@@ -1,5 +1,6 @@
 import { within } from '../deadline.ts'
 import type { PgDriver, Row } from './driver.ts'
+import { hideContent } from './hide-content.ts'
 
 /** A PGlite database, as far as it is used here. */
 export interface PGliteLike {
@@ -20,6 +21,7 @@ export function openPGlite(db: PGliteLike): PgDriver {
       if (attempt !== undefined) attempt.isInDoubt = true
       const answer = db.query(text, [...params]).catch((error: unknown) => {
         if (attempt !== undefined) attempt.isInDoubt = false
+        hideContent(error)
         throw error
       })
       return rowsOf(await within(answer, { ms: attempt?.leftMs(), budget: attempt?.budget }))

@@ -1,6 +1,6 @@
 /** Retries what fails for reasons that pass, for a bounded time. */
 import { UnavailableError, type OperationAddress } from '../errors.ts'
-import { Budget, pause, within } from '../deadline.ts'
+import { Budget, LATE_MS, pause, within } from '../deadline.ts'
 import type { Meter } from '../observe/meter.ts'
 import { publishFailedAttempt } from '../observe/tracing.ts'
 import { Attempt } from './attempt.ts'
@@ -101,7 +101,11 @@ export class Retrier {
             )
           }
           this.#meter.add('retries', 1)
+          const pausedAt = performance.now()
           await pause(pauseMs, signal)
+          // A pause that took much longer: the process stood still.
+          const lateMs = performance.now() - pausedAt - pauseMs
+          if (lateMs > LATE_MS) budget.extend(lateMs)
         } finally {
           attempt.isOver = true
         }

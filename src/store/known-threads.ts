@@ -52,6 +52,8 @@ export class KnownThreads {
   readonly #threads = new LruMap<string, KnownThread>({
     maxWeight: MAX_NAMES,
     weigh: ({ bases }) => bases.size + 1,
+    // Parts in caches still refer to the thread that they were noted in.
+    onEvict: ({ bases }) => bases.clear(),
   })
   /** For each run, the threads that it has read or written, and their generation then. 0: the thread did not exist. */
   readonly #runs = new WeakMap<object, Map<string, number>>()
@@ -133,9 +135,15 @@ export class KnownThreads {
     if (thread.bases.size !== before || !this.has(threadId)) this.#threads.set(threadId, thread)
   }
 
+  /** What the run does to the thread from now on belongs to a new beginning. */
+  runBeginsAgain(run: object | undefined, threadId: string): void {
+    if (run !== undefined) this.#runs.get(run)?.delete(threadId)
+  }
+
   /** Nothing is known of the thread any more. @returns the names of the parts that were known to be stored */
   forget(threadId: string): readonly PartName[] {
     const names = [...(this.#threads.peek(threadId)?.bases.keys() ?? [])]
+    this.#threads.peek(threadId)?.bases.clear()
     this.#threads.delete(threadId)
     return names
   }

@@ -6,6 +6,7 @@ import type { Meter } from '../observe/meter.ts'
 import * as calls from '../pg/calls.ts'
 import type { CallRunner } from '../pg/call-runner.ts'
 import type { Purpose } from '../pg/retry.ts'
+import { ListFilter } from './list-filter.ts'
 import type { ListQuery } from './list-query.ts'
 import { checkpointOf, historyOf, partOf } from './pg-answers.ts'
 import { PgWriter } from './pg-writer.ts'
@@ -85,22 +86,27 @@ export class PgStore implements Store {
     }
     let left = query.limit ?? Number.POSITIVE_INFINITY
     let belowSeq: number | null = null
+    const filter = new ListFilter(query.filters)
     for (let page = FIRST_PAGE; left > 0; page = MAX_PAGE) {
       const size = Math.min(page, left)
-      const readings: readonly calls.ReadingTuple[] = await this.#run.values(purpose, calls.list, {
-        tenant: this.#tenant,
-        thread: threadId,
-        ns: query.ns ?? null,
-        checkpoint: query.checkpointId ?? null,
-        before: query.before ?? null,
-        below_seq: belowSeq,
-        filters: query.filters ?? null,
-        limit: size,
-      })
+      const below = belowSeq
+      const readings: readonly calls.ReadingTuple[] = await filter.run((filters) =>
+        this.#run.values(purpose, calls.list, {
+          tenant: this.#tenant,
+          thread: threadId,
+          ns: query.ns ?? null,
+          checkpoint: query.checkpointId ?? null,
+          before: query.before ?? null,
+          below_seq: below,
+          filters,
+          limit: size,
+        }),
+      )
       const checkpoints = readings.map((reading) => checkpointOf(threadId, reading))
-      if (checkpoints.length > 0) yield checkpoints
+      const found = checkpoints.filter((checkpoint) => filter.takes(checkpoint))
+      if (found.length > 0) yield found
       belowSeq = checkpoints.at(-1)?.seq ?? null
-      left = checkpoints.length < size ? 0 : left - size
+      left = checkpoints.length < size ? 0 : left - found.length
     }
   }
 
@@ -137,25 +143,32 @@ export class PgStore implements Store {
   async *#listAll(query: ListQuery, purpose: Purpose): AsyncGenerator<readonly StoredCheckpoint[]> {
     let left = query.limit ?? Number.POSITIVE_INFINITY
     let last: calls.AddressTuple | undefined
+    const filter = new ListFilter(query.filters)
     while (left > 0) {
       const size = Math.min(MAX_PAGE, left)
-      const addresses: readonly calls.AddressTuple[] = await this.#run.values(purpose, calls.listAll, {
-        tenant: this.#tenant,
-        ns: query.ns ?? null,
-        checkpoint: query.checkpointId ?? null,
-        before: query.before ?? null,
-        below_id: last?.[2] ?? null,
-        below_thread: last?.[0] ?? null,
-        below_ns: last?.[1] ?? null,
-        filters: query.filters ?? null,
-        limit: size,
-      })
+      const [belowThread = null, belowNs = null, belowId = null] = last ?? []
+      const addresses: readonly calls.AddressTuple[] = await filter.run((filters) =>
+        this.#run.values(purpose, calls.listAll, {
+          tenant: this.#tenant,
+          ns: query.ns ?? null,
+          checkpoint: query.checkpointId ?? null,
+          before: query.before ?? null,
+          below_id: belowId,
+          below_thread: belowThread,
+          below_ns: belowNs,
+          filters,
+          limit: size,
+        }),
+      )
+      let found = 0
       for (const [threadId, ns, checkpointId] of addresses) {
         const { checkpoint } = await this.#read(purpose, { threadId, ns, checkpointId }, false)
-        if (checkpoint !== undefined) yield [checkpoint]
+        if (checkpoint === undefined || !filter.takes(checkpoint)) continue
+        found++
+        yield [checkpoint]
       }
       last = addresses.at(-1)
-      left = addresses.length < size ? 0 : left - size
+      left = addresses.length < size ? 0 : left - (filter.isHere ? found : size)
     }
   }
 }

@@ -93,6 +93,28 @@ test('one damaged checkpoint does not keep list from giving the others, and is t
   expect(await thread.read(ids[29])).toBeDefined()
 })
 
+test('metadata that is no JSON does not keep a filtered list from giving what it finds', async () => {
+  const { pool, checkpointer } = await openDatabase()
+  const thread = new TestThread(checkpointer)
+  const ids: string[] = []
+  for (let n = 0; n < 40; n++) ids.unshift(await thread.put({ n }, { metadata: { even: n % 2 === 0 } }))
+  await pool.query(`update ${schema}.checkpoints set metadata = '{' where checkpoint_id = $1`, [ids[7]])
+  const even = ids.filter((_, i) => i !== 7 && i % 2 === 1)
+  for (const config of [configOf(thread.threadId), {}]) {
+    const given: string[] = []
+    const listing = async () => {
+      for await (const tuple of checkpointer.list(config, { filter: { even: true } })) given.push(tuple.checkpoint.id)
+    }
+    await expect(listing()).rejects.toMatchObject({
+      code: 'UNREADABLE_CHECKPOINTS',
+      failures: [{ address: { checkpointId: ids[7] } }],
+    })
+    expect(given).toStrictEqual(even)
+  }
+  const some = await thread.list({ filter: { even: true }, limit: 2 })
+  expect(some.map(({ checkpoint }) => checkpoint.id)).toStrictEqual(even.slice(0, 2))
+})
+
 test('one damaged part does not keep list from giving the checkpoints that do without it', async () => {
   const { pool, checkpointer } = await openDatabase()
   const thread = new TestThread(checkpointer)

@@ -27,6 +27,7 @@ test('a healthy database has no warnings', async () => {
       latencyMs: expect.toSatisfy((ms: number) => ms > 0 && ms < 5000),
       serverVersion: expect.stringMatching(/^\d+\.\d+/),
       schemaVersion: 1,
+      requiredRelease: 1,
       neededSchemaVersion: 1,
       isStandby: false,
       isReadOnly: false,
@@ -89,6 +90,8 @@ test('a role that may not read the schema version gets a warning', async () => {
   expect(health.postgres.reachable).toBe(true)
   expect(health.postgres).not.toHaveProperty('schemaVersion')
   expect(health.warnings).toContainEqual(expect.stringContaining("can't be read with this role"))
+  expect(health.healthy).toBe(false)
+  expect(health.postgres.missingRights).toContain('select on migrations')
 })
 
 test('a role that may only read is not healthy, and is told what it lacks', async () => {
@@ -109,6 +112,24 @@ test('a role that may only read is not healthy, and is told what it lacks', asyn
   expect(postgres.missingRights).toContain('execute on function deleted_generation_1')
   expect(postgres.missingRights).toContain('insert on checkpoints')
   expect(postgres.missingRights).not.toContain('select on checkpoints')
+})
+
+test('a table that is missing, and a schema of a newer release, are told', async () => {
+  const { url } = await createDatabase()
+  const checkpointer = open(url)
+  await checkpointer.setup()
+  const name = `"${schema.replaceAll('"', '""')}"`
+  await query(url, `insert into ${name}.migrations values (9, '0009_later', 9, now())`)
+  expect(await checkpointer.health()).toMatchObject({
+    healthy: false,
+    warnings: [expect.stringContaining('Upgrade langgraph-pg-checkpointer')],
+  })
+  await query(url, `delete from ${name}.migrations where version = 9`)
+  await query(url, `drop table ${name}.parts cascade`)
+  expect(await checkpointer.health()).toMatchObject({
+    healthy: false,
+    warnings: [expect.stringContaining('table parts, which is missing')],
+  })
 })
 
 test('a function that is missing is told', async () => {

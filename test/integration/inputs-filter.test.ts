@@ -1,7 +1,7 @@
 /** A filter in memory means what it means in Postgres, which defines it. */
 import fc from 'fast-check'
 import pg from 'pg'
-import { contains } from '../../src/memory/containment.ts'
+import { contains } from '../../src/store/containment.ts'
 import { createDatabase } from '../support/database.ts'
 
 /** Few keys and values, so that much contains much. */

@@ -27,7 +27,7 @@ function refusalOf(call: () => unknown): OptionsError {
   } catch (error) {
     if (!(error instanceof OptionsError)) throw error
     const told = JSON.stringify([error, error.message, error.cause])
-    if (told.includes(SECRET)) throw new Error('The refusal holds the password.')
+    if (told.includes(SECRET)) throw new Error('The refusal holds the password.', { cause: error })
     return error
   }
   throw new Error('Nothing was refused.')

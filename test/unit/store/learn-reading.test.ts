@@ -48,9 +48,7 @@ test('a part that was read is proven by the row that leads to it, a send by the 
     return sent?.proofs
   }
   const row = { ns: '', idx: 0 }
-  expect(await proofsOf(ofCheckpoint)).toEqual([
-    { kind: 'checkpoint', ns: '', checkpointId: 'child', seq: 2, digest: 'digest' },
-  ])
+  expect(await proofsOf(ofCheckpoint)).toEqual([{ kind: 'checkpoint', ns: '', seq: 2, digest: 'digest' }])
   expect(await proofsOf(ofWrite)).toEqual([
     { kind: 'write', ...row, checkpointId: 'child', taskId: 'task', digest: 'digest of task' },
   ])
