@@ -83,16 +83,11 @@ export class Story {
     for await (const page of this.#store.list(parseListQuery(config, options), { signal })) {
       const checkpoints = page.flatMap((stored) => failures.unless(stored.address, () => this.#codec.parse(stored)))
       for (const some of readAhead.batches(checkpoints)) {
-        const parts = await this.#bringAll(some, signal)
+        const parts = await failures.orUndefined(() => this.#bringAll(some, signal))
         readAhead.read(parts)
         for (const checkpoint of some) {
-          const { address } = checkpoint.stored
-          const tuple = await failures.unlessAsync(address, () =>
-            this.#codec.decodeTuple(checkpoint, parts).catch((error: unknown) => {
-              // Removed since the page was read, perhaps; then it is left out.
-              if (!(error instanceof PartMissingError)) throw error
-              return this.#read(address, undefined, signal)
-            }),
+          const tuple = await failures.unlessAsync(checkpoint.stored.address, () =>
+            this.#listed(checkpoint, parts, signal),
           )
           if (tuple !== undefined) yield tuple
         }
@@ -214,6 +209,21 @@ export class Story {
         if (!(error instanceof PartMissingError) || generation === failedAt) throw error
         failedAt = generation
       }
+    }
+  }
+
+  /** @param parts of this checkpoint and others; undefined where one of them is damaged, so that each is read by itself */
+  async #listed(
+    checkpoint: ParsedCheckpoint,
+    parts: Parts | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<CheckpointTuple | undefined> {
+    try {
+      return await this.#codec.decodeTuple(checkpoint, parts ?? (await this.#bringAll([checkpoint], signal)))
+    } catch (error) {
+      // Removed since the page was read, perhaps; then it is left out.
+      if (!(error instanceof PartMissingError)) throw error
+      return this.#read(checkpoint.stored.address, undefined, signal)
     }
   }
 

@@ -251,7 +251,7 @@ export class CheckpointCodec {
     checkpoint.channel_values[TASKS] = await Promise.all(
       sends.map((node, i) => this.#decoder.decode(node, parts, `pending_sends[${i}]`)),
     )
-    const versions = Object.values(checkpoint.channel_versions ?? {})
+    const versions = Object.values(checkpoint.channel_versions ?? {}).filter(isVersion)
     checkpoint.channel_versions = {
       ...checkpoint.channel_versions,
       [TASKS]: versions.length > 0 ? maxChannelVersion(...versions) : 1,
@@ -279,4 +279,9 @@ function whenAll<Result>(
 ): Result | Promise<Result> {
   if (values.every((value) => typeof value === 'string')) return finish(values)
   return Promise.all(values.map((value) => Promise.resolve(value))).then(finish)
+}
+
+/** What else may stand there was never a version. */
+function isVersion(version: unknown): boolean {
+  return typeof version === 'number' || typeof version === 'string'
 }

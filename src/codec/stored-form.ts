@@ -10,7 +10,7 @@ import { isWireRecord, type WireRecord } from './value/markers.ts'
 export function parseHeader(text: string, rules: ValueRules): Omit<Checkpoint, 'id' | 'channel_values'> {
   const header = valueAt('checkpoint', text, rules)
   const versions: unknown = isPlainRecord(header) ? (header['channel_versions'] ?? {}) : undefined
-  if (!isWireRecord(versions) || !Object.values(versions).every(isVersion)) throw unknownForm('checkpoint')
+  if (!isWireRecord(versions)) throw unknownForm('checkpoint')
   return header as Omit<Checkpoint, 'id' | 'channel_values'>
 }
 
@@ -51,10 +51,6 @@ export function parseManifest(text: string): Manifest {
 
 function isPlainRecord(value: unknown): value is WireRecord {
   return isWireRecord(value) && Object.getPrototypeOf(value) === Object.prototype
-}
-
-function isVersion(version: unknown): boolean {
-  return typeof version === 'number' || typeof version === 'string'
 }
 
 function unknownForm(path: string): UnreadableValueError {

@@ -1,17 +1,18 @@
 /**
- * Sends calls that wait because all connections are busy together, in one statement and one commit. A call that finds a
- * free connection goes alone, at once.
+ * Sends calls together, in one statement and one commit, where several are made in the same turn of the event loop or wait
+ * because all connections are busy.
  *
  * | a call is | until |
  * |---|---|
- * | sent alone | it is answered |
+ * | gathered | all that runs in this turn of the event loop has run |
  * | waiting | a connection is free and it is the first in the queue, or can go with the first |
+ * | sent alone | it is answered |
  * | sent with others | the statement is answered; if it fails, each call is sent alone (all calls are idempotent) and gets its own answer or error |
  *
  * At most one call a thread goes into a statement, and threads in one order, so that no two statements wait for each other
  * in a circle.
  */
-import { within } from '../deadline.ts'
+import { Countdown } from '../deadline.ts'
 import type { Attempt } from './attempt.ts'
 import type { PgQueryable, Row } from './driver.ts'
 import { mergedStatementFor, statementFor, type AnyFunction } from './function.ts'
@@ -40,6 +41,8 @@ const GRACE_MS = 50
 interface WaitingCall extends PgCall {
   readonly resolve: (rows: readonly Row[]) => void
   readonly reject: (error: unknown) => void
+  /** Runs while all connections are busy. */
+  countdown: Countdown | undefined
 }
 
 export class CallMerger {
@@ -47,6 +50,7 @@ export class CallMerger {
   readonly #schema: string
   readonly #slots: number
   #busy = 0
+  #isGathering = false
   #waiting: WaitingCall[] = []
   /** For each function, the statements for 1, 2, 3 … calls. */
   readonly #statements = new Map<AnyFunction, string[]>()
@@ -59,31 +63,37 @@ export class CallMerger {
   }
 
   call(call: PgCall): Promise<readonly Row[]> {
-    if (this.#busy < this.#slots && this.#waiting.length === 0) {
-      this.#busy++
-      const answer = this.#sendAlone(call)
-      const leave = () => this.#leave()
-      answer.then(leave, leave)
-      return answer
-    }
-    const answer = new Promise<readonly Row[]>((resolve, reject) => {
-      this.#waiting.push({ ...call, resolve, reject })
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ ...call, resolve, reject, countdown: undefined })
+      if (this.#isGathering) return
+      this.#isGathering = true
+      // After the promise jobs of this turn, in which further calls may be made, and without a turn of the event loop more.
+      process.nextTick(() => {
+        this.#isGathering = false
+        this.#sendWaiting()
+        for (const waiting of this.#waiting) startCountdown(waiting)
+      })
     })
-    const { attempt } = call
-    return within(answer, { ms: attempt.leftMs() + GRACE_MS, budget: attempt.budget, what: 'A free connection' })
   }
 
   #sendAlone(call: PgCall): Promise<readonly Row[]> {
     return this.#db.query(this.#statement(call.called, 1), call.args, call.attempt)
   }
 
-  #leave(): void {
-    this.#busy--
+  #sendWaiting(): void {
     while (this.#busy < this.#slots && this.#waiting.length > 0) {
       const batch = this.#takeBatch()
-      if (batch.length === 0) continue
+      const [first] = batch
+      if (first === undefined) continue
       this.#busy++
-      void this.#run(batch).finally(() => this.#leave())
+      for (const { countdown } of batch) countdown?.stop()
+      const leave = () => {
+        this.#busy--
+        if (!this.#isGathering) this.#sendWaiting()
+      }
+      const sent =
+        batch.length === 1 ? this.#sendAlone(first).then(first.resolve, first.reject) : this.#sendMerged(batch)
+      void sent.then(leave)
     }
   }
 
@@ -94,6 +104,7 @@ export class CallMerger {
     const rest: WaitingCall[] = []
     for (const call of this.#waiting) {
       if (call.attempt.isOver) {
+        call.countdown?.stop()
         call.reject(new Error('The call was abandoned before it was sent.'))
         continue
       }
@@ -108,21 +119,18 @@ export class CallMerger {
     return batch.toSorted((a, b) => ((a.threadId ?? '') < (b.threadId ?? '') ? -1 : 1))
   }
 
-  async #run(batch: readonly WaitingCall[]): Promise<void> {
-    const [first] = batch
-    if (first === undefined) return
-    if (batch.length > 1) {
-      try {
-        const statement = this.#statement(first.called, batch.length)
-        const args = batch.flatMap((call) => call.args)
-        const [row] = await this.#db.query(statement, args, new SharedAttempt(batch.map(({ attempt }) => attempt)))
-        for (const [i, call] of batch.entries()) call.resolve([{ [call.called.name]: row?.[`answer_${i}`] }])
-        return
-      } catch {
-        // Which of them it was, and whether something was stored, each call by itself will tell.
-      }
+  /** Never rejects. */
+  async #sendMerged(batch: readonly WaitingCall[]): Promise<void> {
+    const called = batch[0]?.called as AnyFunction
+    try {
+      const args = batch.flatMap((call) => call.args)
+      const attempt = new SharedAttempt(batch.map((call) => call.attempt))
+      const [row] = await this.#db.query(this.#statement(called, batch.length), args, attempt)
+      for (const [i, call] of batch.entries()) call.resolve([{ [called.name]: row?.[`answer_${i}`] }])
+    } catch {
+      // Which of them it was, and whether something was stored, each call by itself will tell.
+      await Promise.all(batch.map((call) => this.#sendAlone(call).then(call.resolve, call.reject)))
     }
-    await Promise.all(batch.map((call) => this.#sendAlone(call).then(call.resolve, call.reject)))
   }
 
   #statement(called: AnyFunction, calls: number): string {
@@ -163,4 +171,11 @@ class SharedAttempt {
   set isInDoubt(isInDoubt: boolean) {
     for (const attempt of this.#attempts) attempt.isInDoubt = isInDoubt
   }
+}
+
+/** A statement that is sent has deadlines of its own; a call that waits for a connection has this one. */
+function startCountdown(call: WaitingCall): void {
+  if (call.countdown !== undefined) return
+  call.countdown = new Countdown(call.attempt.budget)
+  call.countdown.start(call.attempt.leftMs() + GRACE_MS, 'A free connection', call.reject)
 }

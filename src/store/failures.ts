@@ -30,13 +30,27 @@ export class Failures {
     }
   }
 
+  /** What `read` gives; undefined where it rejects because of what is stored, which is not noted. */
+  async orUndefined<Result>(read: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await read()
+    } catch (error) {
+      requireOwnFault(error)
+      return undefined
+    }
+  }
+
   /** @throws UnreadableCheckpointsError where there was any failure */
   throwAny(): void {
     if (this.#failures.length > 0) throw new UnreadableCheckpointsError(this.#failures)
   }
 
   #note(address: OperationAddress, error: unknown): void {
-    if (!CheckpointerError.is(error) || !OWN_FAULTS.has(error.code)) throw error
+    requireOwnFault(error)
     if (this.#failures.length < MOST_NOTED) this.#failures.push({ address, error })
   }
+}
+
+function requireOwnFault(error: unknown): void {
+  if (!CheckpointerError.is(error) || !OWN_FAULTS.has(error.code)) throw error
 }

@@ -9,10 +9,10 @@ export class ReadAhead {
   #atATime = 1
   #last = 0
 
-  /** The parts of the last batch. */
-  read(parts: Parts): void {
+  /** The parts of the last batch, if they could be brought together. */
+  read(parts: Parts | undefined): void {
     let chars = 1
-    for (const part of parts.values()) chars += part.size
+    for (const part of parts?.values() ?? []) chars += part.size
     this.#atATime = Math.max(1, Math.min(this.#last * 2, Math.floor((this.#last * AHEAD_CHARS) / chars)))
   }
 

@@ -73,7 +73,7 @@ test('a connection without an application name gets the name of this package', a
   await checkpointer.end()
 })
 
-test('a borrowed pool is not ended, gets all clients back, and keeps none of our listeners', async () => {
+test('a borrowed pool is not ended, gets all clients back, and has no listener of the checkpointer after end()', async () => {
   const pool = new pg.Pool({ connectionString: database.url, max: 3 })
   const clients = new Set<pg.PoolClient>()
   pool.on('connect', (client) => clients.add(client))
@@ -97,6 +97,7 @@ test('a borrowed pool is not ended, gets all clients back, and keeps none of our
   expect(count()).toStrictEqual(before)
   expect((await pool.query('select 1 as one')).rows).toStrictEqual([{ one: 1 }])
   await expect(works(checkpointer)).rejects.toMatchObject({ code: 'ENDED' })
+  await works(new PgCheckpointer({ connection: pool, schema: testSchema }))
   await pool.end()
 })
 

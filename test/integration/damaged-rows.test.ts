@@ -93,6 +93,25 @@ test('one damaged checkpoint does not keep list from giving the others, and is t
   expect(await thread.read(ids[29])).toBeDefined()
 })
 
+test('one damaged part does not keep list from giving the checkpoints that do without it', async () => {
+  const { pool, checkpointer } = await openDatabase()
+  const thread = new TestThread(checkpointer)
+  const ids: string[] = []
+  for (let n = 0; n < 12; n++) ids.unshift(await thread.put({ text: textOf(n, 3000) }))
+  const { rowCount } = await pool.query(`update ${schema}.parts set body = '"x"' where body = $1`, [
+    JSON.stringify(textOf(5, 3000)),
+  ])
+  expect(rowCount).toBe(1)
+  const given: string[] = []
+  const listing = async () => {
+    for await (const tuple of checkpointer.list(configOf(thread.threadId))) given.push(tuple.checkpoint.id)
+  }
+  await expect(listing()).rejects.toMatchObject({
+    failures: [{ address: { checkpointId: ids[6] }, error: { code: 'PART_CORRUPT' } }],
+  })
+  expect(given).toStrictEqual(ids.toSpliced(6, 1))
+})
+
 test('in memory, a snapshot with a changed row is noticed when it is read', async () => {
   const checkpointer = new InMemoryCheckpointer()
   const thread = new TestThread(checkpointer)

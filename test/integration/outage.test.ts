@@ -84,10 +84,11 @@ describe.each(['own', 'borrowed'])('in flight, with a pool that is %s', (kind) =
   })
 })
 
-test('a borrowed pool gets its clients back without our listeners, and no broken ones', async () => {
+test('a borrowed pool gets its clients back without listeners of the checkpointer, and no broken ones', async () => {
   const { url } = await open()
   const pool = poolOf(url, { max: 1 })
-  const thread = new TestThread(new PgCheckpointer({ connection: pool, schema }))
+  const checkpointer = new PgCheckpointer({ connection: pool, schema })
+  const thread = new TestThread(checkpointer)
   await thread.put({ a: 1 })
   const client = await pool.connect()
   const before = client.listeners('error')
@@ -107,6 +108,8 @@ test('a borrowed pool gets its clients back without our listeners, and no broken
   const fresh = await pool.connect()
   expect(fresh).not.toBe(client)
   fresh.release()
+  expect(pool.listenerCount('error')).toBe(1) // for as long as the checkpointer uses it
+  await checkpointer.end()
   expect(pool.listenerCount('error')).toBe(0)
 })
 

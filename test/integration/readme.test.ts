@@ -1,4 +1,4 @@
-/** What README.md says: its code and that of docs/ runs, its tables are complete, its claims hold. */
+/** What README.md and docs/ say: their code runs, their commands and links work, their claims hold. */
 import { execFile } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
@@ -8,7 +8,6 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { Pool } from 'pg'
 import { FORMAT_VERSION } from '../../src/codec/format.ts'
-import { DEFAULT_VALUE_LIMITS } from '../../src/codec/value.ts'
 import { LosslessSerializer, PgCheckpointer } from '../../src/index.ts'
 import { SCHEMA_VERSION } from '../../src/pg/migrations.ts'
 import { codeBlocks } from '../support/code-blocks.ts'
@@ -18,6 +17,7 @@ import { runCode } from '../support/run-program.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
 const readme = read('README.md')
+const aboutValues = read('docs/values.md')
 const pages = readdirSync(join(root, 'docs')).map((file) => read(join('docs', file)))
 const programs = [readme, ...pages].flatMap((document) => codeBlocks(document, 'ts'))
 const manifest = JSON.parse(read('package.json')) as {
@@ -69,7 +69,9 @@ test('the printed SQL and the grants let a role without further rights work', as
   const printing = programs.find((code) => code.includes('migrationSql')) ?? ''
   const { rows } = await admin.query<{ version: string }>(`select current_setting('server_version_num') as version`)
   await admin.query(await runCode(printing.replace('180000', rows[0]!.version), {}))
-  await withRole(`create role application login password 'secret'; ${codeBlocks(readme, 'sql').join('\n')}`)
+  await withRole(
+    `create role application login password 'secret'; ${codeBlocks(read('docs/operations.md'), 'sql').join('\n')}`,
+  )
 
   const connection = Object.assign(new URL(url), { username: role, password: 'secret' }).href
   const checkpointer = new PgCheckpointer({ connection, migrations: 'check' })
@@ -108,41 +110,6 @@ test('links lead to files', () => {
   expect(targets.filter((target) => !existsSync(join(root, target)))).toEqual([])
 })
 
-test.each([
-  ['InMemoryCheckpointer', [['src/in-memory-checkpointer.ts', 'InMemoryCheckpointerOptions']]],
-  [
-    'PgCheckpointer',
-    [
-      ['src/pg-checkpointer.ts', 'PgCheckpointerOptions'],
-      ['src/tiers/tier-options.ts', 'TierOptions'],
-    ],
-  ],
-  ['both', [['src/checkpointer.ts', 'CheckpointerOptions']]],
-] as const)('the table of options of %s is complete', (of, interfaces) => {
-  const options = interfaces.flatMap(([file, name]) => {
-    const [, body = ''] = new RegExp(`^export interface ${name} .*?\\{\\n(.*?)^\\}`, 'ms').exec(read(file)) ?? []
-    return [...body.matchAll(/^ {2}readonly (\w+)\??:/gm)].map(([, option]) => option)
-  })
-  const [, table = ''] = new RegExp(`^Of \`?${of}\`?:\\n\\n(.*?)\\n\\n`, 'ms').exec(readme) ?? []
-  const rows = [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, option]) => option)
-  expect(options.length).toBeGreaterThan(0)
-  expect(new Set(rows)).toEqual(new Set(options))
-})
-
-test('the defaults of limits are right', () => {
-  const defaults = Object.entries(DEFAULT_VALUE_LIMITS).map(([name, limit]) => `${name}: ${limit}`)
-  expect(readme).toContain(`\`{ ${defaults.join(', ')} }\``)
-})
-
-test('the table of errors is complete', () => {
-  const source = read('src/errors.ts')
-  const [, union = ''] = /CheckpointerErrorCode =\n(.*?)\n\n/s.exec(source) ?? []
-  const codes = [...union.matchAll(/'(\w+)'/g)].map(([, code]) => code)
-  const rows = [...readme.matchAll(/^\| `([A-Z_]+)` \| `(\w+)` \|/gm)].map(([, code, name]) => ({ code, name }))
-  expect(rows.map(({ code }) => code)).toEqual(codes)
-  expect(rows.filter(({ name }) => !source.includes(`class ${name} `))).toEqual([])
-})
-
 test('the table of versions is current', () => {
   const rows = [...readme.matchAll(/^\| (package|schema|format)[^|]*\| ([\d.]+) \|/gm)].map(([, what, version]) => [
     what,
@@ -172,7 +139,7 @@ test.each<readonly [kind: string, value: unknown]>([
   ['bigint of more than 100,000 digits', 10n ** 100_000n],
   ['WeakMap', new WeakMap()],
 ])('a value of kind %s is refused', async (kind, value) => {
-  expect(readme).toContain(`\`${kind}\``)
+  expect(aboutValues).toContain(`\`${kind}\``)
   await expect(new LosslessSerializer().dumpsTyped(value)).rejects.toMatchObject({ code: 'UNSERIALIZABLE_VALUE', kind })
 })
 
@@ -181,7 +148,7 @@ test.each<readonly [kind: string, value: unknown]>([
   ['boxed primitive', new String('x')],
   ['Proxy', new Proxy({}, {})],
 ])('a value of kind %s is refused where that is asked for', async (kind, value) => {
-  expect(readme).toContain(`\`${kind}\``)
+  expect(aboutValues).toContain(`\`${kind}\``)
   const serializer = new LosslessSerializer({ unknownClasses: 'reject' })
   await expect(serializer.dumpsTyped(value)).rejects.toMatchObject({ code: 'UNSERIALIZABLE_VALUE', kind })
 })

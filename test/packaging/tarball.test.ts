@@ -15,13 +15,14 @@ afterAll(async () => {
   await packed.remove()
 })
 
-test('the tarball has the builds, their sources, the SQL, the examples and the changelog, and nothing else', () => {
+test('the tarball has the builds, their sources, the SQL, the examples, the documentation and the changelog, and nothing else', () => {
   const places = new Set(packed.files.map((path) => (path.includes('/') ? path.replace(/\/.*/s, '/') : path)))
   expect([...places].toSorted()).toEqual([
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
     'dist/',
+    'docs/',
     'examples/',
     'package.json',
     'sql/',
