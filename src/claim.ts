@@ -13,14 +13,10 @@ export interface Claim {
   readonly run: object | undefined
 }
 
-/**
- * The run from within which a call is made, if it is a run on another thread: a node of it deletes a thread that it uses for
- * something else, and what it does there afterwards is not late.
- */
-export function surroundingRun(threadId: string): object | undefined {
+/** The run from within whose node a call is made; undefined outside of any. */
+export function surroundingRun(): object | undefined {
   const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as RunnableConfig | undefined
-  if (config === undefined || config.configurable?.['thread_id'] === threadId) return undefined
-  return runOf(config)
+  return config && runOf(config)
 }
 
 /** @throws InvalidInputError where a run id is no key */

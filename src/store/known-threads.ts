@@ -135,9 +135,15 @@ export class KnownThreads {
     if (thread.bases.size !== before || !this.has(threadId)) this.#threads.set(threadId, thread)
   }
 
-  /** What the run does to the thread from now on belongs to a new beginning. */
+  /**
+   * A run has deleted a thread itself: what it does to it from now on belongs to a new beginning. Not if that is the thread
+   * that it runs on, the first that it has read.
+   */
   runBeginsAgain(run: object | undefined, threadId: string): void {
-    if (run !== undefined) this.#runs.get(run)?.delete(threadId)
+    const threads = run && this.#runs.get(run)
+    if (threads === undefined) return
+    const [own] = threads.keys()
+    if (own !== threadId) threads.delete(threadId)
   }
 
   /** Nothing is known of the thread any more. @returns the names of the parts that were known to be stored */

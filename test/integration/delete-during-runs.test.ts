@@ -1,6 +1,7 @@
 /** What deleteThread means for runs that are not on their own: graphs in nodes, batches, other processes. */
 import { randomUUID } from 'node:crypto'
 import { Annotation, START, StateGraph, type BaseCheckpointSaver } from '@langchain/langgraph'
+import { collect } from '../support/checkpoints.ts'
 import { testSchema } from '../support/database.ts'
 import type { Site } from '../support/deletion-rounds.ts'
 import { inMemory, PgSite } from '../support/deletion-sites.ts'
@@ -95,7 +96,8 @@ describe.each<[string, () => Site]>([
     }
     await graphOf({ a: callTwice }, checkpointer).invoke({ log: [] }, on(randomUUID()))
     expect((await count(innerId)).checkpoints).toBe(3)
-    expect((await inner.getState(on(innerId))).values).toStrictEqual({ log: ['second', 'x'] })
+    const [last] = await collect(checkpointer.list(on(innerId), { limit: 1 }))
+    expect(last!.checkpoint.channel_values['log']).toStrictEqual(['second', 'x'])
   })
 
   test('an update of the state that names only the thread is no part of the run, and may begin the thread again', async () => {
