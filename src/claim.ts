@@ -13,10 +13,10 @@ export interface Claim {
   readonly run: object | undefined
 }
 
-/** The run from within whose node a call is made; undefined outside of any. */
-export function surroundingRun(): object | undefined {
+/** The run from within whose node a call is made; undefined outside of any, and where the node's graph runs on the thread. */
+export function surroundingRun(threadId: string): object | undefined {
   const config = AsyncLocalStorageProviderSingleton.getRunnableConfig() as RunnableConfig | undefined
-  return config && runOf(config)
+  return config === undefined || config.configurable?.['thread_id'] === threadId ? undefined : runOf(config)
 }
 
 /** @throws InvalidInputError where a run id is no key */

@@ -158,7 +158,7 @@ export class Story {
 
   async deleteThread(threadId: string): Promise<void> {
     requireId('threadId', threadId)
-    const run = surroundingRun()
+    const run = surroundingRun(threadId)
     await this.#inTurn('deleteThread', { threadId }, async (budget) => {
       const namesWanted = this.#tiers.hasUsableFarTier() ? NAMES_FOR_CACHES : 0
       const removed = await this.#store.deleteThread(threadId, namesWanted, { budget })

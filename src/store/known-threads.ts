@@ -136,8 +136,8 @@ export class KnownThreads {
   }
 
   /**
-   * A run has deleted a thread itself: what it does to it from now on belongs to a new beginning. Not if that is the thread
-   * that it runs on, the first that it has read.
+   * A node of a run has deleted a thread on which its graph does not run: what the run does to it from now on belongs to a
+   * new beginning. Not if that is the thread of the outermost graph, the first that the run has read.
    */
   runBeginsAgain(run: object | undefined, threadId: string): void {
     const threads = run && this.#runs.get(run)
