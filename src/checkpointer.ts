@@ -55,12 +55,13 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
   readonly #story: Story
   readonly #observer: Observer
 
-  constructor(options: CheckpointerOptions, ports: Omit<StoryPorts, 'codec'>) {
+  /** @param name of the class, for traces; a literal, as minifiers rename classes */
+  constructor(name: string, options: CheckpointerOptions, ports: Omit<StoryPorts, 'codec'>) {
     if (options.serde !== undefined) requireMethods('serde', options.serde, SERDE_METHODS, 'a serializer')
     const codec = new CheckpointCodec({ ...options, onLostClass: (lost) => ports.meter.lostClass(lost) })
     super(codec.serde)
     this.#story = new Story({ ...ports, codec })
-    this.#observer = new Observer(ports.meter, new.target.name)
+    this.#observer = new Observer(ports.meter, name)
   }
 
   /**

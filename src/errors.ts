@@ -27,11 +27,12 @@ export type CheckpointerErrorCode =
 
 /** The base of all errors of this package. Driver errors (they carry a SQLSTATE) pass through untouched. */
 export class CheckpointerError extends Error {
+  // A literal, as minifiers rename classes.
+  override readonly name: string = 'CheckpointerError'
   readonly code: CheckpointerErrorCode
 
   constructor(code: CheckpointerErrorCode, message: string, options?: ErrorOptions) {
     super(message, options)
-    this.name = new.target.name
     this.code = code
     Object.defineProperty(this, marker, { value: true })
   }
@@ -44,6 +45,7 @@ export class CheckpointerError extends Error {
 
 /** A `configurable` field, a filter or another argument that can't be used: which one, what it was, what to pass instead. */
 export class InvalidInputError extends CheckpointerError {
+  override readonly name: string = 'InvalidInputError'
   /** The argument's name as the caller knows it, for example `configurable.thread_id`. */
   readonly field: string
 
@@ -55,6 +57,7 @@ export class InvalidInputError extends CheckpointerError {
 
 /** An option of a constructor that can't be used, or contradicts another. */
 export class OptionsError extends CheckpointerError {
+  override readonly name: string = 'OptionsError'
   readonly option: string
 
   constructor(option: string, problem: string, options?: ErrorOptions) {
@@ -65,6 +68,7 @@ export class OptionsError extends CheckpointerError {
 
 /** A value that can't be stored without loss. Nothing was written. */
 export class UnserializableValueError extends CheckpointerError {
+  override readonly name: string = 'UnserializableValueError'
   /** Where the value is, as a JSON path from the value given: `$.messages[3].metadata`. */
   readonly path: string
   /** What it is: `function`, `symbol`, `cycle`, `class Foo`, … */
@@ -79,6 +83,7 @@ export class UnserializableValueError extends CheckpointerError {
 
 /** A value beyond a limit. Nothing was written. */
 export class TooLargeError extends CheckpointerError {
+  override readonly name: string = 'TooLargeError'
   readonly path: string
   /** The limit's unit is in the option's name. */
   readonly limit: number
@@ -97,6 +102,7 @@ export class TooLargeError extends CheckpointerError {
 
 /** Stored bytes that are not what this package (or the official savers) write. */
 export class UnreadableValueError extends CheckpointerError {
+  override readonly name: string = 'UnreadableValueError'
   /**
    * Where it stands in the checkpoint: `channel_values.messages`, `pending_writes[2].messages`, `checkpoint`, `metadata`.
    * Undefined for a value by itself.
@@ -123,6 +129,7 @@ export class UnreadableValueError extends CheckpointerError {
 
 /** A part that a checkpoint names is nowhere to be found. */
 export class PartMissingError extends CheckpointerError {
+  override readonly name: string = 'PartMissingError'
   /** The part's name. */
   readonly part: string
 
@@ -137,6 +144,7 @@ export class PartMissingError extends CheckpointerError {
 
 /** A part whose content is not what its name says. */
 export class PartCorruptError extends CheckpointerError {
+  override readonly name: string = 'PartCorruptError'
   readonly part: string
   /** Who gave it. */
   readonly tier: string
@@ -153,6 +161,7 @@ export class PartCorruptError extends CheckpointerError {
 
 /** A row of `checkpoints` or `writes` that is not what was stored: its digest is another. */
 export class RowCorruptError extends CheckpointerError {
+  override readonly name: string = 'RowCorruptError'
   readonly table: 'checkpoints' | 'writes'
   /** The checkpoint that the row is or belongs to. */
   readonly address: OperationAddress
@@ -169,6 +178,7 @@ export class RowCorruptError extends CheckpointerError {
 
 /** Some of the checkpoints that `list` found can't be read. Thrown at its end, when it has given all the others. */
 export class UnreadableCheckpointsError extends CheckpointerError {
+  override readonly name: string = 'UnreadableCheckpointsError'
   /** Which, and why; at most 100. */
   readonly failures: readonly { readonly address: OperationAddress; readonly error: unknown }[]
 
@@ -184,6 +194,7 @@ export class UnreadableCheckpointsError extends CheckpointerError {
 
 /** The database has no tables of this package yet, or older ones, and they may not be created or changed. */
 export class SchemaOutdatedError extends CheckpointerError {
+  override readonly name: string = 'SchemaOutdatedError'
   readonly schema: string
   /** 0: none at all. */
   readonly found: number
@@ -203,6 +214,7 @@ export class SchemaOutdatedError extends CheckpointerError {
 
 /** The database was migrated by a newer release, in a way that this one can't work with. */
 export class SchemaTooNewError extends CheckpointerError {
+  override readonly name: string = 'SchemaTooNewError'
   readonly schema: string
   readonly found: number
   readonly needed: number
@@ -227,6 +239,7 @@ export interface OperationAddress {
 
 /** The database could not be reached, or did not answer, for as long as the options allow. */
 export class UnavailableError extends CheckpointerError {
+  override readonly name: string = 'UnavailableError'
   /** `not_applied`: nothing of it is stored. `unknown`: the connection broke when it may have been stored already. */
   readonly outcome: 'unknown' | 'not_applied'
   readonly operation: string
@@ -268,6 +281,7 @@ export class UnavailableError extends CheckpointerError {
 
 /** The checkpointer was used after its `end()`. */
 export class EndedError extends CheckpointerError {
+  override readonly name: string = 'EndedError'
   constructor() {
     super('ENDED', 'The checkpointer was ended. Call end() last, or make a new checkpointer.')
   }

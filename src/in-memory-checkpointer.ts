@@ -58,7 +58,12 @@ export class InMemoryCheckpointer extends Checkpointer {
       clock: requireFunction('clock', clock),
     }
     const store = new MemoryStore(bounds)
-    super(options, { store, tiers: new PartLadder([]), meter, newBudget: () => new Budget(Number.POSITIVE_INFINITY) })
+    super('InMemoryCheckpointer', options, {
+      store,
+      tiers: new PartLadder([]),
+      meter,
+      newBudget: () => new Budget(Number.POSITIVE_INFINITY),
+    })
     this.#store = store
     this.#meter = meter
   }

@@ -128,7 +128,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
     const database = new MigrateFirst(driver, schema, mode, async () => tiers.redis?.load())
     const retrier = new Retrier(limits, meter, driver.server)
     const calls = new CallRunner(new CallMerger(database, schema, driver.connections), retrier)
-    super(options, {
+    super('PgCheckpointer', options, {
       store: new PgStore(calls, meter, tenant),
       tiers: new PartLadder(tiers.all),
       meter,

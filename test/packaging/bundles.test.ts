@@ -16,6 +16,7 @@ afterAll(() => packed.remove())
 
 /** Creates the tables, and stores and reads a thread, with Redis where there is a URL of one. */
 const PROGRAM = `
+  import { tracingChannel } from 'node:diagnostics_channel'
   import { HumanMessage } from '@langchain/core/messages'
   import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
   import { PgCheckpointer } from 'langgraph-pg-checkpointer'
@@ -28,6 +29,13 @@ const PROGRAM = `
       .addNode('model', () => ({ messages: [new HumanMessage('y'.repeat(3000))] }))
       .addEdge(START, 'model')
     const thread = { configurable: { thread_id: 't' } }
+    const names = []
+    tracingChannel('langgraph-pg-checkpointer:put').subscribe({ start: ({ checkpointer }) => (names[0] = checkpointer) })
+    try {
+      new PgCheckpointer({ connection, shcema: schema })
+    } catch (error) {
+      names[1] = error.name
+    }
     const writer = open()
     await graph.compile({ checkpointer: writer }).invoke({ messages: ['x'] }, thread)
     await writer.end()
@@ -36,7 +44,7 @@ const PROGRAM = `
     const { redis: cache } = reader.stats()
     await reader.end()
     const messages = values.messages.map((message) => [message instanceof HumanMessage, message.text.length])
-    console.log(JSON.stringify({ messages, hits: cache?.hits > 0 }))
+    console.log(JSON.stringify({ messages, hits: cache?.hits > 0, names }))
   }
   void main()
 `
@@ -65,17 +73,19 @@ async function outputOf(file: string, env: Readonly<Record<string, string>> = {}
   return JSON.parse(await run(process.execPath, [file], join(file, '..'), { URL: url, SCHEMA: testSchema, ...env }))
 }
 
+const NAMES = ['PgCheckpointer', 'OptionsError']
 const MESSAGES = [
   [true, 1],
   [true, 3000],
 ]
 
-function withEsbuild(format: Format) {
+function withEsbuild(format: Format, minify = false) {
   return (entry: string, outDir: string) =>
     esbuild({
       entryPoints: [entry],
       outfile: join(outDir, format === 'esm' ? 'program.mjs' : 'program.cjs'),
       bundle: true,
+      minify, // which renames classes
       platform: 'node',
       target: 'node20',
       format,
@@ -99,7 +109,7 @@ function withViteSsr(entry: string, outDir: string) {
 
 const BUNDLERS = [
   ['esbuild as an ES module', withEsbuild('esm')],
-  ['esbuild as CommonJS', withEsbuild('cjs')],
+  ['esbuild as CommonJS, minified', withEsbuild('cjs', true)],
   ['Vite for the server', withViteSsr],
 ] as const
 
@@ -108,7 +118,7 @@ test.each(BUNDLERS)(
   async (_, bundle) => {
     const file = await bundled(bundle)
     const redis = { REDIS: redisUrl(), PREFIX: newPrefix() }
-    expect(await outputOf(file, redis)).toEqual({ messages: MESSAGES, hits: true })
+    expect(await outputOf(file, redis)).toEqual({ messages: MESSAGES, hits: true, names: NAMES })
   },
 )
 
@@ -116,6 +126,6 @@ test.each(BUNDLERS)(
   'bundled by %s where ioredis is not installed, a program works without Redis',
   async (_, bundle) => {
     const file = await bundled(bundle, ['ioredis'])
-    expect(await outputOf(file)).toEqual({ messages: MESSAGES, hits: false })
+    expect(await outputOf(file)).toEqual({ messages: MESSAGES, hits: false, names: NAMES })
   },
 )
