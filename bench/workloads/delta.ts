@@ -4,7 +4,7 @@ import type { BaseMessage } from '@langchain/core/messages'
 import { InMemoryCheckpointer } from 'langgraph-pg-checkpointer'
 import { MESSAGES_PER_TURN, deltaAgent, messagesTo, takeTurn } from '../conversation.ts'
 import { Tally, minus, type Measurement } from '../measure.ts'
-import { withBoth } from '../savers.ts'
+import { OFFICIAL, withBoth } from '../savers.ts'
 import { Witness } from '../witness.ts'
 import { ms, type Workload } from '../workload.ts'
 
@@ -47,7 +47,9 @@ export const delta: Workload = {
         if (!isDeepStrictEqual(JSON.parse(JSON.stringify(messages)), JSON.parse(expected))) {
           throw new Error(`${subject.name}: the state is not what was put.`)
         }
-        checked += await witness.check(subject.saver, THREAD)
+        // On LangGraph 1.7, PostgresSaver 1.0.5 gives values of `messages` in checkpoints that were put without it. The state,
+        // compared above, is right nevertheless.
+        if (subject.name !== OFFICIAL) checked += await witness.check(subject.saver, THREAD)
         if (subject.wire === undefined) continue
         const before = subject.wire.traffic
         await subject.saver.getDeltaChannelHistory({ config, channels: ['messages'] })
