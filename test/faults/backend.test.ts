@@ -12,6 +12,7 @@ import { startPostgres } from '../../examples/support/embedded-postgres.ts'
 import { makeDirFor, temporaryRoot, unprivilegedAccount } from '../../examples/support/unprivileged.ts'
 import { PgCheckpointer, UnavailableError } from '../../src/index.ts'
 import { TestThread, textOf } from '../support/checkpoints.ts'
+import { eventually } from '../support/eventually.ts'
 import { createDatabase, testSchema as schema, type TestDatabase } from '../support/database.ts'
 import { report } from '../support/figures.ts'
 import { query, terminate } from '../support/fault-sql.ts'
@@ -71,7 +72,12 @@ test.each(['own', 'borrowed'] as const)(
         threads.map((thread) => thread.put({ n, text: textOf(n, 20_000) }).catch(() => rejected++)),
       )
       await sleep(Math.random() * 10)
-      terminated += await terminate(database.url, application_name)
+      const before = terminated
+      // Calls that are made at once may share one connection, which may not be open yet.
+      await eventually(async () => {
+        terminated += await terminate(database.url, application_name)
+        return terminated > before
+      }, 'a backend was terminated')
       await puts
     }
     const wrong = await missing(threads, ROUNDS)
