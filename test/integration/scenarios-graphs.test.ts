@@ -13,6 +13,7 @@ import {
   type BaseCheckpointSaver,
 } from '@langchain/langgraph'
 import { collect } from '../support/checkpoints.ts'
+import { hasLangGraph } from '../support/langgraph-line.ts'
 import { newThread, openCheckpointers, scenario } from '../support/scenario.ts'
 
 openCheckpointers()
@@ -76,6 +77,9 @@ scenario(
   { calls: ['bad', 'bad', 'good'], log: ['bad', 'good'] },
 )
 
+/** What getState shows of a subgraph with a memory of its own. LangGraph 1.7 looks into that memory, 1.4 does not. */
+const lookedAt = (entries: number) => (hasLangGraph(7) ? [entries, ['ask']] : [undefined, []])
+
 /** A graph in a graph, with a question inside. */
 function nestedGraph(checkpointer: BaseCheckpointSaver, inner: true | undefined) {
   const child = new StateGraph(Topic)
@@ -114,12 +118,11 @@ for (const inner of [undefined, true] as const) {
       }
     },
     inner
-      ? // LangGraph 1.7 looks into a subgraph's own memory here, 1.4 does not.
-        {
+      ? {
           turns: [
-            [expect.toBeOneOf([2, undefined]), expect.toBeOneOf([['ask'], []]), 'after yes 0', 3],
-            [expect.toBeOneOf([7, undefined]), expect.toBeOneOf([['ask'], []]), 'after yes 1', 11],
-            [expect.toBeOneOf([20, undefined]), expect.toBeOneOf([['ask'], []]), 'after yes 2', 32],
+            [...lookedAt(2), 'after yes 0', 3],
+            [...lookedAt(7), 'after yes 1', 11],
+            [...lookedAt(20), 'after yes 2', 32],
           ],
           steps: 12,
           tuples: true,
