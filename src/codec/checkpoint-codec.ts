@@ -281,7 +281,7 @@ function whenAll<Result>(
   return Promise.all(values.map((value) => Promise.resolve(value))).then(finish)
 }
 
-/** What else may stand there was never a version. */
+/** A checkpoint keeps whatever versions it was put with; only numbers and texts have an order. */
 function isVersion(version: unknown): boolean {
   return typeof version === 'number' || typeof version === 'string'
 }

@@ -141,6 +141,16 @@ export function readContract(subject: Subject): void {
     expect((await thread.mustRead()).checkpoint.channel_versions).toStrictEqual({ __pregel_tasks: 1 })
   })
 
+  test.each([3, 4])('versions that no LangGraph gives are read back as they were put (format %d)', async (v) => {
+    const thread = new TestThread(subject())
+    const odd = { a: {}, b: null, c: undefined, d: true, e: [1] } as unknown as Record<string, number>
+    const parent = await thread.put({}, { fields: { v } })
+    await thread.write(parent, [['__pregel_tasks', new Send('a', 1)]])
+    await thread.put({ a: 1 }, { fields: { v }, versions: { ...odd, x: 7 }, newVersions: { a: 1 } })
+    for (const { checkpoint } of [await thread.mustRead(), (await thread.list())[0]!])
+      expect(checkpoint.channel_versions).toStrictEqual({ ...odd, x: 7, ...(v < 4 && { __pregel_tasks: 7 }) })
+  })
+
   test.each([4, 5, 12])('a checkpoint of format %d keeps its own sends and gets no others', async (v) => {
     const thread = new TestThread(subject())
     const parent = await thread.put({ __pregel_tasks: [] }, { fields: { v } })
