@@ -171,6 +171,14 @@ export class Campaign {
     )
   }
 
+  /** Puts until the process that writes uses Redis: on a machine under load its first puts may have opened its breaker. */
+  async useRedisToWrite(): Promise<void> {
+    await eventually(
+      async () => (await this.write(0), this.#writer?.stats().redis?.breaker === 'closed'),
+      'the process that writes used Redis',
+    )
+  }
+
   /** The keys of this campaign, for tests that tamper with them. */
   async keys(admin: Redis): Promise<string[]> {
     return (await admin.keys(`${this.prefix}:*`)).toSorted()
