@@ -5,7 +5,7 @@ import { CALLS } from '../../src/pg/calls.ts'
 import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
 
 /** What calls of other functions need. They run with the search_path of their caller. */
-const INNER = ['are_stored_1', 'reading_1', 'unpacked_1']
+const INNER = ['are_stored_1', 'make_thread_1', 'reading_1', 'unpacked_1']
 
 const RESULTS = { json: 'text', jsons: 'SETOF text', parts: 'TABLE(name text, body text, bytes bytea)' } as const
 
