@@ -195,8 +195,8 @@ export class Story {
   ): Promise<CheckpointTuple | undefined> {
     const { threadId } = address
     for (let failedAt = -1; ;) {
-      const wantsParts = !this.#known.has(threadId) && !this.#tiers.hasUsableFarTier()
-      const { generation, checkpoint, parts: brought } = await this.#store.read(address, wantsParts, { signal })
+      const mayHaveParts = this.#known.has(threadId) || this.#tiers.hasUsableFarTier()
+      const { generation, checkpoint, parts: brought } = await this.#store.read(address, { mayHaveParts, signal })
       this.#known.runBegan(run, threadId, generation)
       if (checkpoint === undefined) return undefined
       const parsed = this.#codec.parse(checkpoint)
