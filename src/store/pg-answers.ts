@@ -4,7 +4,7 @@ import { Part } from '../codec/part.ts'
 import type { StoredCheckpoint, StoredHistory, StoredWrite } from '../codec/record.ts'
 import { inOrderOfExecution } from '../codec/write-order.ts'
 import { PartCorruptError } from '../errors.ts'
-import type { HeadTuple, HistoryTuple, ReadingTuple, WriteTuple } from '../pg/calls.ts'
+import type { HeadTuple, HistoryTuple, ReadingTuple, WriteTuple } from '../pg/calls/checkpoints.ts'
 import type { Row } from '../pg/driver.ts'
 import type { Reading } from './store.ts'
 

@@ -3,8 +3,9 @@ import type { Address } from '../address.ts'
 import type { Part, PartName } from '../codec/part.ts'
 import type { HistoryChannel, StoredCheckpoint, StoredHistory } from '../codec/record.ts'
 import type { Meter } from '../observe/meter.ts'
-import * as calls from '../pg/calls.ts'
 import type { CallRunner } from '../pg/call-runner.ts'
+import * as calls from '../pg/calls/checkpoints.ts'
+import * as threads from '../pg/calls/threads.ts'
 import type { Purpose } from '../pg/retry.ts'
 import { ListFilter } from './list-filter.ts'
 import type { ListQuery } from './list-query.ts'
@@ -121,8 +122,8 @@ export class PgStore implements Store {
   async deleteThread(threadId: string, namesWanted: number, options: CallOptions = {}): Promise<readonly PartName[]> {
     const purpose: Purpose = { operation: 'deleteThread', address: { threadId }, ...options }
     const thread = { tenant: this.#tenant, thread: threadId }
-    const before = await this.#run.value({ ...purpose, isRead: true }, calls.deletedGeneration, thread)
-    const [, names] = await this.#run.value(purpose, calls.deleteThread, {
+    const before = await this.#run.value({ ...purpose, isRead: true }, threads.deletedGeneration, thread)
+    const [, names] = await this.#run.value(purpose, threads.deleteThread, {
       ...thread,
       deleted_generation: before,
       names_limit: namesWanted,

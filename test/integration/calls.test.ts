@@ -1,7 +1,8 @@
-/** The functions as src/pg/calls.ts declares them and as the database has them. */
+/** The functions as src/pg/calls/ declares them and as the database has them. */
 import pg from 'pg'
 import { PgCheckpointer } from '../../src/index.ts'
 import { CALLS } from '../../src/pg/calls.ts'
+import { sqlParametersOf } from '../../src/pg/function.ts'
 import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
 
 /** What calls of other functions need. They run with the search_path of their caller. */
@@ -35,11 +36,12 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-test.each(CALLS)('$name takes and gives in the database what its declaration says', ({ name, parameters, answers }) => {
+test.each(CALLS)('$name takes and gives in the database what its declaration says', (called) => {
+  const { name, answers } = called
   const found = declared.filter((each) => each.name === name)
   expect(found).toMatchObject([
     {
-      arguments: Object.entries(parameters)
+      arguments: sqlParametersOf(called)
         .map(([parameter, type]) => `p_${parameter} ${type}`)
         .join(', '),
       result: RESULTS[answers],
