@@ -3,7 +3,15 @@
  * arguments and answers follow from that, and statements are built from it.
  */
 import { quoteIdentifier } from './identifier.ts'
-import { GROUPS, isGroup, type GroupName, type ParameterType, type SqlType, type ValueOf } from './parameter-types.ts'
+import {
+  GROUPS,
+  isGroup,
+  withoutNull,
+  type GroupName,
+  type ParameterType,
+  type SqlType,
+  type ValueOf,
+} from './parameter-types.ts'
 
 /**
  * - `json` one value, a JSON text; called in the select list, alone or with other calls of the same function
@@ -35,24 +43,35 @@ export type AnswerOf<Called extends PgFunction> = Called['answers'] extends { re
   ? Answer
   : never
 
-/** The parameters as the database has them: name, without `p_`, and type. */
-export function sqlParametersOf({ parameters }: PgFunction): readonly (readonly [name: string, type: SqlType])[] {
-  const flat = Object.entries(parameters).flatMap(([name, type]): (readonly [string, ParameterType])[] =>
-    isGroup(type) ? Object.entries(GROUPS[type]) : [[name, type]],
-  )
-  return flat.map(([name, type]) => [name, type.replace(/ null$/, '') as SqlType])
+/** A parameter as the database has it, there with `p_` in front. */
+interface SqlParameter {
+  readonly name: string
+  readonly type: SqlType
+  /** The argument that it is a member of. */
+  readonly group: string | undefined
+}
+
+/** Once for each declaration: a put has 19 parameters, and is called thousands of times a second. */
+const parametersOf = new WeakMap<PgFunction, readonly SqlParameter[]>()
+
+/** The parameters in order, with groups taken apart. */
+export function sqlParametersOf(called: PgFunction): readonly SqlParameter[] {
+  let found = parametersOf.get(called)
+  if (found === undefined) parametersOf.set(called, (found = Object.entries(called.parameters).flatMap(sqlParameters)))
+  return found
+}
+
+function sqlParameters([name, type]: readonly [string, ParameterType | GroupName]): readonly SqlParameter[] {
+  if (!isGroup(type)) return [{ name, type: withoutNull(type), group: undefined }]
+  return Object.entries(GROUPS[type]).map(([member, of]) => ({ name: member, type: withoutNull(of), group: name }))
 }
 
 /** In the order of the parameters. */
 export function argumentList<Called extends PgFunction>(called: Called, args: ArgumentsOf<Called>): unknown[] {
-  const list: unknown[] = []
-  for (const [name, type] of Object.entries(called.parameters)) {
-    const value: unknown = args[name]
-    if (isGroup(type))
-      for (const member of Object.keys(GROUPS[type])) list.push((value as Record<string, unknown>)[member])
-    else list.push(value)
-  }
-  return list
+  const values = args as Readonly<Record<string, unknown>>
+  return sqlParametersOf(called).map(({ name, group }) =>
+    group === undefined ? values[name] : (values[group] as Readonly<Record<string, unknown>>)[name],
+  )
 }
 
 /**

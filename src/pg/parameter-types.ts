@@ -42,3 +42,7 @@ export type ValueOf<Type> = Type extends GroupName
 export function isGroup(type: string): type is GroupName {
   return Object.hasOwn(GROUPS, type)
 }
+
+export function withoutNull(type: ParameterType): SqlType {
+  return type.replace(/ null$/, '') as SqlType
+}

@@ -42,7 +42,7 @@ test.each(CALLS)('$name takes and gives in the database what its declaration say
   expect(found).toMatchObject([
     {
       arguments: sqlParametersOf(called)
-        .map(([parameter, type]) => `p_${parameter} ${type}`)
+        .map((parameter) => `p_${parameter.name} ${parameter.type}`)
         .join(', '),
       result: RESULTS[answers],
     },

@@ -164,7 +164,7 @@ function argumentsOf(schema: string): Readonly<Record<string, readonly Readonly<
 async function isAttacked(called: PgFunction, schema: string): Promise<boolean> {
   let attacks = 0
   for (const args of argumentsOf(schema)[called.name] ?? []) {
-    const list = sqlParametersOf(called).map(([name]) => {
+    const list = sqlParametersOf(called).map(({ name }) => {
       if (args[name] === undefined) throw new Error(`${called.name} needs ${name}.`)
       return args[name]
     })

@@ -27,11 +27,11 @@ test('arguments go in the order of the declaration, those of a group in the orde
 
 test('the parameters of the database are those of the declaration, with groups taken apart', () => {
   expect(sqlParametersOf(store)).toStrictEqual([
-    ['thread', 'text'],
-    ['owner', 'text'],
-    ['run_generation', 'bigint'],
-    ['generation', 'bigint'],
-    ['steps', 'integer[]'],
+    { name: 'thread', type: 'text', group: undefined },
+    { name: 'owner', type: 'text', group: undefined },
+    { name: 'run_generation', type: 'bigint', group: 'generations' },
+    { name: 'generation', type: 'bigint', group: 'generations' },
+    { name: 'steps', type: 'integer[]', group: undefined },
   ])
 })
 
