@@ -1,6 +1,6 @@
 /** Counts and traces operations: what each did and how long it took, never what it carried. */
 import type { RunnableConfig } from '@langchain/core/runnables'
-import type { OperationAddress } from '../errors.ts'
+import { addressAsGiven } from '../address.ts'
 import type { Meter } from './meter.ts'
 import type { Operation } from './operations.ts'
 import { isTraced, trace, traceEach, type Subject } from './tracing.ts'
@@ -37,13 +37,6 @@ export class Observer {
   }
 
   #subject(operation: Operation, config: RunnableConfig, checkpointId: unknown): Subject {
-    return { operation, checkpointer: this.#checkpointer, address: addressOf(config, checkpointId) }
+    return { operation, checkpointer: this.#checkpointer, address: addressAsGiven(config, checkpointId) }
   }
-}
-
-/** As the caller gave it; what can't be an id is left out. */
-function addressOf(config: RunnableConfig, checkpointId: unknown): OperationAddress {
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  const { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: given } = config?.configurable ?? {}
-  return { threadId: text(threadId), ns: text(ns) ?? '', checkpointId: text(checkpointId ?? given) }
 }

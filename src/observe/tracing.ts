@@ -34,9 +34,6 @@ export interface LateWrite {
   readonly address: OperationAddress
 }
 
-const channels = Object.fromEntries(
-  OPERATIONS.map((operation) => [operation, tracingChannel(CHANNEL_PREFIX + operation)]),
-) as Readonly<Record<Operation, TracingChannel<object, object>>>
 /** The message of the failed-attempt channel: a wrong host is told there after the first attempt. */
 export interface FailedAttempt {
   readonly operation: string
@@ -48,6 +45,9 @@ export interface FailedAttempt {
   readonly error: unknown
 }
 
+const channels = Object.fromEntries(
+  OPERATIONS.map((operation) => [operation, tracingChannel(CHANNEL_PREFIX + operation)]),
+) as Readonly<Record<Operation, TracingChannel<object, object>>>
 const failedAttempts = channel(`${CHANNEL_PREFIX}failed-attempt`)
 const lateWrites = channel(`${CHANNEL_PREFIX}late-write`)
 const lostClasses = channel(`${CHANNEL_PREFIX}class-lost`)
