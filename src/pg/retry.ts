@@ -34,15 +34,12 @@ export interface Purpose {
 /** Full jitter: anything from nothing to the bound, which doubles up to a second. */
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
-/** A call that waited for its turn has begun before this is over. */
-const SETTLE_MS = 5
 
 /** Retries the operations of one checkpointer. */
 export class Retrier {
   readonly server: string | undefined
   readonly #limits: Limits
   readonly #meter: Meter
-  #underWay = 0
 
   /** @param server host and port, for errors and traces */
   constructor(limits: Limits, meter: Meter, server: string | undefined) {
@@ -71,54 +68,42 @@ export class Retrier {
     let first: unknown
     let isInDoubt = false
     budget.begin()
-    this.#underWay++
-    try {
-      for (let attempts = 1; ; attempts++) {
-        signal?.throwIfAborted()
-        const attempt = new Attempt(budget)
-        try {
-          return await within(attemptOnce(attempt), { signal })
-        } catch (error) {
-          if (!isTransient(error)) throw error
-          first ??= error
-          publishFailedAttempt({
-            operation: purpose.operation,
-            address: purpose.address ?? {},
-            attempt: attempts,
-            server: this.server,
+    for (let attempts = 1; ; attempts++) {
+      signal?.throwIfAborted()
+      const attempt = new Attempt(budget)
+      try {
+        return await within(attemptOnce(attempt), { signal })
+      } catch (error) {
+        if (!isTransient(error)) throw error
+        first ??= error
+        publishFailedAttempt({
+          operation: purpose.operation,
+          address: purpose.address ?? {},
+          attempt: attempts,
+          server: this.server,
+          error,
+        })
+        isInDoubt ||= attempt.isInDoubt
+        const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1))
+        if (budget.leftMs() - notForRetriesMs <= pauseMs) {
+          const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
+          const { operation, address = {} } = purpose
+          throw new UnavailableError(
+            { outcome, operation, address, attempts, sqlState: sqlStateOf(first), server: this.server },
+            budget.elapsedMs(),
+            first,
             error,
-          })
-          isInDoubt ||= attempt.isInDoubt
-          const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1))
-          if (budget.leftMs() - notForRetriesMs <= pauseMs) {
-            const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
-            const { operation, address = {} } = purpose
-            throw new UnavailableError(
-              { outcome, operation, address, attempts, sqlState: sqlStateOf(first), server: this.server },
-              budget.elapsedMs(),
-              first,
-              error,
-            )
-          }
-          this.#meter.add('retries', 1)
-          const pausedAt = performance.now()
-          await pause(pauseMs, signal)
-          // A pause that took much longer: the process stood still.
-          const lateMs = performance.now() - pausedAt - pauseMs
-          if (lateMs > LATE_MS) budget.extend(lateMs)
-        } finally {
-          attempt.isOver = true
+          )
         }
+        this.#meter.add('retries', 1)
+        const pausedAt = performance.now()
+        await pause(pauseMs, signal)
+        // A pause that took much longer: the process stood still.
+        const lateMs = performance.now() - pausedAt - pauseMs
+        if (lateMs > LATE_MS) budget.extend(lateMs)
+      } finally {
+        attempt.isOver = true
       }
-    } finally {
-      this.#underWay--
     }
-  }
-
-  /** Resolves when nothing is under way, or the time is up. */
-  async settled(ms: number): Promise<void> {
-    const end = performance.now() + ms
-    await pause(0, undefined) // what was called just before has begun then
-    while (this.#underWay > 0 && performance.now() < end) await pause(SETTLE_MS, undefined)
   }
 }
