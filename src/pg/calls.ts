@@ -9,3 +9,6 @@ import type { PgFunction } from './function.ts'
 
 /** All of them: a test compares each with the database's own declaration, and health() looks for each. */
 export const CALLS: readonly PgFunction[] = [checkpoints, threads].flatMap((room) => Object.values<PgFunction>(room))
+
+/** What calls of other functions need; they are never called from outside. */
+export const INNER_FUNCTIONS: readonly string[] = ['are_stored_1', 'reading_1', 'unpacked_1']

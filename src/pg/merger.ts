@@ -31,8 +31,8 @@ export interface PgCall {
 const MAX_CALLS = 32
 
 /**
- * How long a statement with several calls may wait for a lock: a thread that somebody has locked holds up the others for no
- * longer than this, and is then waited for alone.
+ * How long a statement with several calls may wait for a lock: a thread that another session has locked holds up the others
+ * for no longer than this, and is then waited for alone.
  */
 const LOCK_TIMEOUT_MS = 100
 

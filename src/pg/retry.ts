@@ -38,20 +38,21 @@ const LONGEST_PAUSE_MS = 1000
 /** Retries the operations of one checkpointer. */
 export class Retrier {
   readonly server: string | undefined
-  readonly #limits: Limits
+  readonly #retryMs: number
+  readonly #longestMs: number
   readonly #meter: Meter
 
   /** @param server host and port, for errors and traces */
-  constructor(limits: Limits, meter: Meter, server: string | undefined) {
-    this.#limits = limits
+  constructor({ connectTimeoutMs, statementTimeoutMs, retryMs }: Limits, meter: Meter, server: string | undefined) {
+    this.#retryMs = retryMs
+    this.#longestMs = Math.max(retryMs, connectTimeoutMs, statementTimeoutMs)
     this.#meter = meter
     this.server = server
   }
 
   /** What an operation that begins now may take: new attempts are made for `retryMs`, and the first has all its limits. */
   newBudget(): Budget {
-    const { connectTimeoutMs, statementTimeoutMs, retryMs } = this.#limits
-    return new Budget(Math.max(retryMs, connectTimeoutMs, statementTimeoutMs))
+    return new Budget(this.#longestMs)
   }
 
   /**
@@ -62,9 +63,8 @@ export class Retrier {
    */
   async run<Result>(purpose: Purpose, attemptOnce: (attempt: Attempt) => Promise<Result>): Promise<Result> {
     const { signal, budget = this.newBudget() } = purpose
-    const { retryMs, connectTimeoutMs, statementTimeoutMs } = this.#limits
     /** At the end of the budget, an attempt may go on, but no new one begins. */
-    const notForRetriesMs = Math.max(retryMs, connectTimeoutMs, statementTimeoutMs) - retryMs
+    const notForRetriesMs = this.#longestMs - this.#retryMs
     let first: unknown
     let isInDoubt = false
     budget.begin()

@@ -1,5 +1,5 @@
 /** The writing half of the store in Postgres: a record goes with its new parts, in one call if they are not too many. */
-import type { Part } from '../codec/part.ts'
+import type { Part, PartName } from '../codec/part.ts'
 import type { Meter } from '../observe/meter.ts'
 import type { CallRunner } from '../pg/call-runner.ts'
 import * as calls from '../pg/calls/checkpoints.ts'
@@ -101,7 +101,7 @@ export class PgWriter {
   ): Promise<Answer<V>> {
     const batches = [...inBatches(delivery.newParts, BATCH_CHARS)]
     let { generation } = delivery
-    const ahead: string[] = []
+    const ahead: PartName[] = []
     for (const batch of batches.slice(0, -1)) {
       const answer = await this.#run.value(purpose, calls.putParts, {
         tenant: this.#tenant,
