@@ -11,4 +11,4 @@ import type { PgFunction } from './function.ts'
 export const CALLS: readonly PgFunction[] = [checkpoints, threads].flatMap((room) => Object.values<PgFunction>(room))
 
 /** What calls of other functions need; they are never called from outside. */
-export const INNER_FUNCTIONS: readonly string[] = ['are_stored_1', 'reading_1', 'unpacked_1']
+export const INNER_FUNCTIONS: readonly string[] = ['are_stored_1', 'make_thread_1', 'reading_1', 'unpacked_1']
