@@ -289,9 +289,9 @@ describe('deleted', () => {
     expect(await remove(undefined, 10)).toStrictEqual([true, PART.names])
     const dead = (await state())!
     expect(dead).toMatchObject({ seq: 0, checkpoints: 0, writes: 0, parts: 0 })
-    expect(dead['generation']).toBeGreaterThan(old)
-    expect(dead['deleted_generation']).toBe(dead['generation'])
-    const generation = dead['generation']!
+    expect(dead.generation).toBeGreaterThan(old)
+    expect(dead.deleted_generation).toBe(dead.generation)
+    const generation = dead.generation
     for (const run_generation of [0, old, generation - 1]) {
       const late = { run_generation, ...PART }
       expect(await put('b', late)).toStrictEqual(['deleted', 0, generation])
@@ -308,7 +308,7 @@ describe('deleted', () => {
     const { put, write, parts, state, remove } = newThread('begun again')
     await put('a')
     await remove()
-    const generation = (await state())!['generation']!
+    const generation = (await state())!.generation
     expect(await put('r', { run_generation: generation })).toStrictEqual(['stored', 1, generation])
     expect(await put('s', { parent: 'a' })).toStrictEqual(['stored', 2, generation])
     expect(await write('to come')).toStrictEqual(['stored', 0, generation])
@@ -329,7 +329,7 @@ describe('delete_thread_1', () => {
     const { put, state, remove, deletedGeneration } = newThread('never there')
     expect(await deletedGeneration()).toBe(0)
     expect(await remove()).toStrictEqual([true, []])
-    const generation = (await state())!['generation']
+    const generation = (await state())!.generation
     expect(await deletedGeneration()).toBe(generation)
     expect(await put('a', { run_generation: 0 })).toStrictEqual(['deleted', 0, generation])
   })
