@@ -33,7 +33,7 @@ export type ReadingTuple = readonly [
 /** `head_1`: null where there is no such checkpoint; undefined, all of it, where there is no such thread. */
 export type HeadTuple = readonly [generation: number, reading: ReadingTuple | null]
 /** `list_all_1`. */
-export type AddressTuple = readonly [threadId: string, ns: string, checkpointId: string]
+export type ThreadReadingTuple = readonly [threadId: string, reading: ReadingTuple]
 /** `history_1`: the writes of the oldest ancestor first. */
 export type HistoryTuple = readonly [
   channel: string,
@@ -245,10 +245,11 @@ interface ListAllArguments {
   readonly below_thread: string | null
   readonly below_ns: string | null
   readonly filters: readonly string[] | null
+  readonly needle: string | null
   readonly limit: number
 }
-/** A page of the addresses of checkpoints over all threads. */
-export const listAll: PgFunction<ListAllArguments, AddressTuple> = {
+/** A page of checkpoints over all threads. */
+export const listAll: PgFunction<ListAllArguments, ThreadReadingTuple> = {
   name: 'list_all_1',
   answers: 'jsons',
   parameters: {
@@ -260,6 +261,7 @@ export const listAll: PgFunction<ListAllArguments, AddressTuple> = {
     below_thread: 'text',
     below_ns: 'text',
     filters: 'jsonb[]',
+    needle: 'text',
     limit: 'integer',
   },
 }
