@@ -12,7 +12,7 @@ import { Witness } from './witness.ts'
 export class Chain {
   readonly threadId: string
   readonly witness = new Witness()
-  readonly #saver: BaseCheckpointSaver
+  #saver: BaseCheckpointSaver
   #last: Checkpoint
   #step = 0
   #next: { checkpoint: Checkpoint; metadata: CheckpointMetadata; newVersions: ChannelVersions } | undefined
@@ -74,6 +74,14 @@ export class Chain {
   /** As an invoke begins. */
   read(): Promise<CheckpointTuple | undefined> {
     return this.#saver.getTuple(this.config)
+  }
+
+  /** Goes on from what is read now, by this saver or by another one on the same data: as the next invoke does. */
+  async goOn(saver: BaseCheckpointSaver = this.#saver): Promise<void> {
+    const read = await saver.getTuple(this.config)
+    if (read?.checkpoint.id !== this.#last.id) throw new Error(`${this.threadId}: the head is not what was put last.`)
+    this.#saver = saver
+    this.#last = read.checkpoint
   }
 
   /** Compares what is read with what was put: all, or only these checkpoints. */

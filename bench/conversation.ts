@@ -18,11 +18,14 @@ export const MESSAGE_CHARS = 2048
 /** A turn: somebody asks, the model calls a tool, the tool answers, the model answers. */
 export const MESSAGES_PER_TURN = 4
 
-const texts: string[] = []
+/** By the length of the messages. */
+const texts = new Map<number, string[]>()
 
-/** Message i of the one conversation that there is; a new object each time. */
-export function messageAt(i: number): BaseMessage {
-  const content = (texts[i] ??= prose(i, MESSAGE_CHARS))
+/** Message i of the one conversation that there is, in messages of any length; a new object each time. */
+export function messageAt(i: number, chars: number = MESSAGE_CHARS): BaseMessage {
+  let ofLength = texts.get(chars)
+  if (ofLength === undefined) texts.set(chars, (ofLength = []))
+  const content = (ofLength[i] ??= prose(i, chars))
   const id = `message-${String(i).padStart(6, '0')}`
   switch (i % MESSAGES_PER_TURN) {
     case 0:
@@ -42,13 +45,13 @@ export function messageAt(i: number): BaseMessage {
 }
 
 /** The first messages of the conversation. */
-export function messagesTo(count: number): BaseMessage[] {
-  return Array.from({ length: count }, (_, i) => messageAt(i))
+export function messagesTo(count: number, chars: number = MESSAGE_CHARS): BaseMessage[] {
+  return Array.from({ length: count }, (_, i) => messageAt(i, chars))
 }
 
 /** A message that is not in the conversation, another one for each number. */
-export function messageBeside(i: number): BaseMessage {
-  return new AIMessage({ id: `beside-${i}`, content: prose(1_000_000 + i, MESSAGE_CHARS), ...modelDetails(i) })
+export function messageBeside(i: number, chars: number = MESSAGE_CHARS): BaseMessage {
+  return new AIMessage({ id: `beside-${i}`, content: prose(1_000_000 + i, chars), ...modelDetails(i) })
 }
 
 /** When LangGraph waits for what it has put: at the end of a run, or after each step. */
@@ -63,7 +66,7 @@ interface State {
   readonly messages: readonly BaseMessage[]
 }
 
-const say = ({ messages }: State) => ({ messages: [messageAt(messages.length)] })
+const sayAt = (chars: number) => (state: State) => ({ messages: [messageAt(state.messages.length, chars)] })
 const next = ({ messages }: State) => ((messages.at(-1) as AIMessage).tool_calls?.length ? 'tools' : END)
 
 /** What we use of a compiled graph. */
@@ -75,7 +78,8 @@ export interface Agent {
   getState(config: { configurable: { thread_id: string } }): Promise<{ values: unknown }>
 }
 
-export function agent(checkpointer?: BaseCheckpointSaver): Agent {
+export function agent(checkpointer?: BaseCheckpointSaver, chars: number = MESSAGE_CHARS): Agent {
+  const say = sayAt(chars)
   return new StateGraph(MessagesAnnotation)
     .addNode('model', say)
     .addNode('tools', say)
@@ -87,6 +91,7 @@ export function agent(checkpointer?: BaseCheckpointSaver): Agent {
 
 /** The same with its messages in a DeltaChannel: a checkpoint holds what was added, or now and then all. */
 export function deltaAgent(checkpointer: BaseCheckpointSaver): Agent {
+  const say = sayAt(MESSAGE_CHARS)
   return new StateGraph(new StateSchema({ messages: MessagesDeltaValue }))
     .addNode('model', say)
     .addNode('tools', say)
@@ -97,24 +102,31 @@ export function deltaAgent(checkpointer: BaseCheckpointSaver): Agent {
 }
 
 /** The next turn of a thread that holds this many messages. */
-export async function takeTurn(app: Agent, threadId: string, held: number, durability: Durability): Promise<void> {
-  await app.invoke({ messages: [messageAt(held)] }, { configurable: { thread_id: threadId }, durability })
+export async function takeTurn(
+  app: Agent,
+  threadId: string,
+  held: number,
+  durability: Durability,
+  chars: number = MESSAGE_CHARS,
+): Promise<void> {
+  await app.invoke({ messages: [messageAt(held, chars)] }, { configurable: { thread_id: threadId }, durability })
 }
 
-const heads = new Map<number, Promise<CheckpointTuple>>()
+const heads = new Map<string, Promise<CheckpointTuple>>()
 
 /** The checkpoint that the agent leaves when the conversation has this many messages. */
-export function headAt(count: number): Promise<CheckpointTuple> {
-  let head = heads.get(count)
-  if (head === undefined) heads.set(count, (head = makeHead(count)))
+export function headAt(count: number, chars: number = MESSAGE_CHARS): Promise<CheckpointTuple> {
+  const key = `${count} of ${chars}`
+  let head = heads.get(key)
+  if (head === undefined) heads.set(key, (head = makeHead(count, chars)))
   return head
 }
 
-async function makeHead(count: number): Promise<CheckpointTuple> {
+async function makeHead(count: number, chars: number): Promise<CheckpointTuple> {
   const saver = new MemorySaver()
   const asked = count - ((count - 1) % MESSAGES_PER_TURN)
   const config = { configurable: { thread_id: 'head' } }
-  await agent(saver).invoke({ messages: messagesTo(asked) }, config)
+  await agent(saver, chars).invoke({ messages: messagesTo(asked, chars) }, config)
   for await (const tuple of saver.list(config)) {
     if ((tuple.checkpoint.channel_values['messages'] as BaseMessage[] | undefined)?.length === count) return tuple
   }

@@ -21,6 +21,9 @@ export interface Cost {
   readonly walBytes?: number | undefined
   readonly clientCpuMs?: number | undefined
   readonly serverCpuMs?: number | undefined
+  /** Of the runs for which each is known by itself. */
+  readonly clientCpuMedianMs?: number | undefined
+  readonly serverCpuMedianMs?: number | undefined
 }
 
 /** What one contestant did of one kind of work. */
@@ -83,8 +86,9 @@ export class Tally {
   readonly #server: Server
   readonly #times: number[] = []
   #traffic: Traffic = { roundTrips: 0, statements: 0, sentBytes: 0, receivedBytes: 0 }
-  #clientCpuMs = 0
-  #serverCpuMs: number | undefined = 0
+  readonly #clientCpuMs: number[] = []
+  /** Undefined: it can't be seen here. */
+  #serverCpuMs: number[] | undefined = []
   #walBytes = 0
 
   constructor(server: Server, contestant: Contestant) {
@@ -103,37 +107,40 @@ export class Tally {
     await run(round)
     this.#times.push(performance.now() - start)
     const cpu = process.cpuUsage(cpuBefore)
-    this.#clientCpuMs += (cpu.user + cpu.system) / 1000
+    this.#clientCpuMs.push((cpu.user + cpu.system) / 1000)
     if (wire === undefined || trafficBefore === undefined) return
     this.#traffic = plus(this.#traffic, minus(wire.traffic, trafficBefore))
     if (walBefore === undefined) return
     this.#walBytes += (await this.#server.walPosition()) - walBefore
     const serverAfter = wire.serverCpuMs
-    if (serverAfter === undefined || serverBefore === undefined || this.#serverCpuMs === undefined) {
-      this.#serverCpuMs = undefined
-    } else this.#serverCpuMs += serverAfter - serverBefore
+    if (serverAfter === undefined || serverBefore === undefined) this.#serverCpuMs = undefined
+    else this.#serverCpuMs?.push(serverAfter - serverBefore)
   }
 
   /** The share of one run. */
   measurement(what: string): Measurement {
     const runs = this.#times.length
     const sampled = Math.min(runs, SAMPLED)
+    const client = this.#clientCpuMs
+    const server = this.#serverCpuMs
     const time = {
       what,
       who: this.contestant.name,
       runs,
       medianMs: quantile(this.#times, 0.5),
       p99Ms: quantile(this.#times, 0.99),
+      clientCpuMs: sum(client) / runs,
+      clientCpuMedianMs: quantile(client, 0.5),
     }
-    if (this.contestant.wire === undefined) return { ...time, clientCpuMs: this.#clientCpuMs / runs }
+    if (this.contestant.wire === undefined) return time
     return {
       ...time,
       roundTrips: this.#traffic.roundTrips / runs,
       sentBytes: this.#traffic.sentBytes / runs,
       receivedBytes: this.#traffic.receivedBytes / runs,
       walBytes: this.#walBytes / sampled,
-      clientCpuMs: this.#clientCpuMs / runs,
-      serverCpuMs: this.#serverCpuMs === undefined ? undefined : this.#serverCpuMs / sampled,
+      serverCpuMs: server && sum(server) / sampled,
+      serverCpuMedianMs: server && quantile(server, 0.5),
     }
   }
 
@@ -149,6 +156,10 @@ export function quantile(values: readonly number[], q: number): number {
   const at = q === 0.5 ? (sorted.length - 1) / 2 : Math.ceil(q * sorted.length) - 1
   const low = sorted[Math.floor(at)] ?? Number.NaN
   return (low + (sorted[Math.ceil(at)] ?? low)) / 2
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 /** @throws where no contestant has that name */

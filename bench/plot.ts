@@ -20,7 +20,12 @@ export function plot({ series, date, versions, machine, settings }: Report): str
   const atRest = of('bytes at rest')
   const lengths = series.flatMap(({ points }) => points.map(([messages]) => messages))
   const span = [Math.min(...lengths), Math.max(...lengths)] as const
-  const text: Line = { who: TEXT, points: span.map((messages) => [messages, messages * MESSAGE_CHARS] as const) }
+  const sizes = [...new Set(atRest.map(({ chars }) => chars))]
+  const texts = sizes.map((chars): Line => ({
+    who: TEXT,
+    chars,
+    points: span.map((messages) => [messages, messages * chars] as const),
+  }))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-labelledby="title">
 <title id="title">Bytes at rest and put latency over the length of a conversation, PgCheckpointer against PostgresSaver</title>
 <style>
@@ -31,6 +36,7 @@ export function plot({ series, date, versions, machine, settings }: Report): str
   .line { fill: none; stroke-width: 2.5; stroke-linejoin: round; stroke-linecap: round }
   .ours { stroke: #1f6feb } text.ours { fill: #1f6feb; stroke: none; font-weight: 600 } circle.ours { fill: #1f6feb }
   .official { stroke: #bc4c00 } text.official { fill: #bc4c00; stroke: none; font-weight: 600 } circle.official { fill: #bc4c00 }
+  .short { stroke-width: 1.5; stroke-dasharray: 7 3 }
   .text { stroke: #8c959f; stroke-dasharray: 4 4; stroke-width: 1.5 } text.text { stroke: none }
   @media (prefers-color-scheme: dark) {
     text { fill: #9198a1 } .title { fill: #f0f6fc }
@@ -38,18 +44,20 @@ export function plot({ series, date, versions, machine, settings }: Report): str
     .official { stroke: #f0883e } text.official, circle.official { fill: #f0883e }
   }
 </style>
-${panel(0, 'Bytes at rest', [...atRest, text], span, bytes)}
+${panel(0, 'Bytes at rest', [...atRest, ...texts], span, bytes)}
 ${panel(1, 'put at the end of the conversation, median', of('put'), span, ms)}
 <text class="foot" x="${PANEL.left}" y="${HEIGHT - 26}">${escape(
     `${date}. langgraph-pg-checkpointer ${versions['langgraph-pg-checkpointer']}, PostgresSaver ${versions['@langchain/langgraph-checkpoint-postgres']}, Postgres ${settings['server_version']}, Node ${versions['node']}, ${machine}.`,
   )}</text>
-<text class="foot" x="${PANEL.left}" y="${HEIGHT - 10}">Messages of 2 KB, four a turn, by an agent of LangGraph. Both axes are logarithmic.</text>
+<text class="foot" x="${PANEL.left}" y="${HEIGHT - 10}">Messages of 2 KB (dashed: of 200 characters), four a turn, by an agent of LangGraph. Both axes are logarithmic.</text>
 </svg>
 `
 }
 
 interface Line {
   readonly who: string
+  /** Of a message. */
+  readonly chars: number
   readonly points: readonly (readonly [messages: number, value: number])[]
 }
 
@@ -85,11 +93,13 @@ function panel(
 }
 
 function lineOf(
-  { who, points }: Line,
+  { who, chars, points }: Line,
   longest: number,
   x: (messages: number) => number,
   y: (value: number) => number,
 ): string {
+  const isShort = chars !== MESSAGE_CHARS
+  const caption = isShort ? `${who}, ${chars} characters` : who
   const kind = { [OURS]: 'ours', [OFFICIAL]: 'official', [TEXT]: 'text' }[who] ?? 'text'
   const path = points.map(([messages, value]) => `${at(x(messages))},${at(y(value))}`).join(' ')
   const dots =
@@ -99,7 +109,7 @@ function lineOf(
           ([messages, value]) => `<circle class="${kind}" r="3.5" cx="${at(x(messages))}" cy="${at(y(value))}"/>`,
         )
   const label = (messages: number, value: number, dx: number, dy: number, anchor: 'start' | 'end') =>
-    `<text class="${kind}" x="${at(x(messages) + dx)}" y="${at(y(value) + dy)}" text-anchor="${anchor}">${escape(who)}</text>`
+    `<text class="${kind}" x="${at(x(messages) + dx)}" y="${at(y(value) + dy)}" text-anchor="${anchor}">${escape(caption)}</text>`
   const [messages, value] = points.at(-1) as readonly [number, number]
   // Beside the end of a line that stops early, above that of one that goes all the way, below the middle of the text's.
   const name =
@@ -107,8 +117,8 @@ function lineOf(
       ? label(Math.sqrt(messages * (points[0]?.[0] ?? 1)), Math.sqrt(value * (points[0]?.[1] ?? 1)), 12, 16, 'start')
       : messages < longest
         ? label(messages, value, 8, 4, 'start')
-        : label(messages, value, 0, -10, 'end')
-  return [`<polyline class="line ${kind}" points="${path}"/>`, ...dots, name].join('\n')
+        : label(messages, value, 0, isShort ? 16 : -10, 'end')
+  return [`<polyline class="line ${kind}${isShort ? ' short' : ''}" points="${path}"/>`, ...dots, name].join('\n')
 }
 
 /** `1.00 MB` as `1 MB`: the marks of an axis are round. */

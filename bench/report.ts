@@ -1,6 +1,6 @@
 /** A run in Markdown: the figures of the design first, then everything that was measured. */
 import type { Measurement } from './measure.ts'
-import { bytes, ms, round, type Figure, type Series } from './workload.ts'
+import { bytes, ms, round, type Figure, type Series, type Table } from './workload.ts'
 
 export interface Report {
   readonly date: string
@@ -14,13 +14,14 @@ export interface Report {
   readonly seconds: number
   readonly figures: readonly Figure[]
   readonly measurements: readonly Measurement[]
+  readonly tables: readonly Table[]
   readonly notes: readonly string[]
   readonly series: readonly Series[]
   readonly checked: number
 }
 
 export function markdownOf(report: Report): string {
-  const { figures, measurements, notes } = report
+  const { figures, measurements, tables, notes } = report
   const asked = figures.filter(({ isMet }) => isMet !== undefined)
   const met = asked.filter(({ isMet }) => isMet)
   return [
@@ -37,25 +38,30 @@ export function markdownOf(report: Report): string {
         isMet === undefined ? '' : isMet ? 'yes' : '**no**',
       ]),
     ),
-    '### All measurements',
-    'Each column but the first five is the share of one call. WAL holds full page images where a checkpoint of Postgres fell between.',
-    table(
-      [
-        'work',
-        'who',
-        'runs',
-        'median',
-        'p99',
-        'per s',
-        'round trips',
-        'sent',
-        'received',
-        'WAL',
-        'CPU client',
-        'CPU server',
-      ],
-      measurements.map(rowOf),
-    ),
+    ...tables.flatMap(({ title, text, head, rows }) => [`### ${title}`, text, table(head, rows)]),
+    ...(measurements.length === 0
+      ? []
+      : [
+          '### All measurements',
+          'Each column but the first five is the share of one call. WAL holds full page images where a checkpoint of Postgres fell between.',
+          table(
+            [
+              'work',
+              'who',
+              'runs',
+              'median',
+              'p99',
+              'per s',
+              'round trips',
+              'sent',
+              'received',
+              'WAL',
+              'CPU client',
+              'CPU server',
+            ],
+            measurements.map(rowOf),
+          ),
+        ]),
     ...(notes.length === 0 ? [] : ['### Besides', notes.map((note) => `- ${note}`).join('\n')]),
     '',
   ].join('\n\n')

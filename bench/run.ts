@@ -20,6 +20,7 @@ import { memory } from './workloads/memory.ts'
 import { network } from './workloads/network.ts'
 import { put } from './workloads/put.ts'
 import { serializer } from './workloads/serializer.ts'
+import { sweep } from './workloads/sweep.ts'
 
 const WORKLOADS: readonly Workload[] = [
   calls,
@@ -34,6 +35,7 @@ const WORKLOADS: readonly Workload[] = [
   network,
   memory,
   serializer,
+  sweep,
 ]
 
 const HELP = `npm run bench -- [--only <names>] [--publish]
@@ -84,6 +86,7 @@ async function bench(workloads: readonly Workload[], isPublished: boolean): Prom
         seconds: progress.seconds,
         figures: outcomes.flatMap(({ figures }) => figures),
         measurements: outcomes.flatMap(({ measurements }) => measurements),
+        tables: outcomes.flatMap(({ tables }) => tables ?? []),
         notes: outcomes.flatMap(({ notes }) => notes ?? []),
         series: outcomes.flatMap(({ series }) => series ?? []),
         checked: outcomes.reduce((sum, { checked }) => sum + checked, 0),

@@ -19,6 +19,8 @@ export interface Outcome {
   readonly measurements: readonly Measurement[]
   /** Checkpoints that were read back and compared with what was put. */
   readonly checked: number
+  /** Measurements that have a table of their own, and are none of `measurements`. */
+  readonly tables?: readonly Table[]
   /** Something to be said below the tables. */
   readonly notes?: readonly string[]
   /** For the plot. */
@@ -40,10 +42,20 @@ export interface Figure {
   readonly isMet: boolean | undefined
 }
 
+export interface Table {
+  readonly title: string
+  /** Said above it. */
+  readonly text: string
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
 /** Something that grows with a conversation. */
 export interface Series {
   readonly quantity: 'bytes at rest' | 'put'
   readonly who: string
+  /** Of a message. */
+  readonly chars: number
   /** Messages, and bytes or milliseconds. */
   readonly points: readonly (readonly [messages: number, value: number])[]
 }

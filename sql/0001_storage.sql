@@ -32,11 +32,13 @@ create table :schema.checkpoints (
   checkpoint_id  text collate "C" not null,
   parent_id      text collate "C",
   seq            bigint not null,                        -- the order of commit in the thread: the head is the last
+  -- JSON that jsonb can hold (NUL and lone surrogates escaped). Before the long columns, as a list over all threads looks into
+  -- it in each row, and a column is found by walking over those before it: a sixth of such a list.
+  metadata       text :lz4 not null,
   run_id         text collate "C",
   digest         text collate "C" not null,              -- of header, manifest and metadata: the same again is a repeat
   header         text :lz4 not null,                     -- JSON: v, ts, channel_versions, versions_seen, unknown fields
   manifest       text :lz4 not null,                     -- JSON, one line a channel
-  metadata       text :lz4 not null,                     -- JSON that jsonb can hold (NUL and lone surrogates escaped)
   created_at     timestamptz not null,
   unique (tenant_id, thread_id, checkpoint_ns, seq)
 )

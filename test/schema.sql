@@ -5,11 +5,11 @@ table checkpoints
   checkpoint_id text collate "C" not null
   parent_id text collate "C"
   seq bigint not null
+  metadata text not null
   run_id text collate "C"
   digest text collate "C" not null
   header text not null
   manifest text not null
-  metadata text not null
   created_at timestamp with time zone not null
 
 table migrations
@@ -74,9 +74,9 @@ function history_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p
 function list_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_before text, p_below_seq bigint, p_filters jsonb[], p_limit integer)
   returns SETOF text
   language plpgsql stable set plan_cache_mode=force_custom_plan, search_path=pg_catalog, pg_temp -- body zL16pDIg0MeT
-function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, p_below_id text, p_below_thread text, p_below_ns text, p_filters jsonb[], p_limit integer)
+function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, p_below_id text, p_below_thread text, p_below_ns text, p_filters jsonb[], p_needle text, p_limit integer)
   returns SETOF text
-  language sql stable set search_path=pg_catalog, pg_temp -- body 51MZFh5UP81d
+  language plpgsql stable set search_path=pg_catalog, pg_temp -- body 1WMFEsq2pUjm
 function make_thread_1(p_tenant text, p_thread text)
   returns void
   language sql -- body 1IAvCVicA2C1

@@ -20,8 +20,8 @@ export const invoke: Workload = {
       let checked = 0
       const head = await headAt(HELD - MESSAGES_PER_TURN)
       for (const [durability, target] of [
-        ['async', 10],
-        ['sync', 8],
+        ['async', 15],
+        ['sync', 15],
       ] as const satisfies readonly (readonly [Durability, number])[]) {
         const what = `turn ${TURN} of the agent, ${durability}`
         bench.step(what)

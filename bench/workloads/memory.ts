@@ -56,14 +56,14 @@ export const memory: Workload = {
         ...atMostFraction(mine / theirs, target),
       })
     }
-    await race(`in memory, put at message ${MESSAGES}`, 6, (chain) => {
+    await race(`in memory, put at message ${MESSAGES}`, 8, (chain) => {
       const base = chain.values['messages'] as unknown[]
       return {
         prepare: (i) => chain.prepare({ messages: [...base, messageBeside(i)] }),
         run: () => chain.put(),
       }
     })
-    await race(`in memory, getTuple at message ${MESSAGES}`, 8, (chain) => ({ run: () => chain.read() }))
+    await race(`in memory, getTuple at message ${MESSAGES}`, 20, (chain) => ({ run: () => chain.read() }))
     for (const chain of chains.values()) checked += await chain.check()
 
     const heap = heaps.get(MINE) ?? Number.NaN

@@ -91,9 +91,10 @@ export class Encoder {
         added = this.#addBatch(builder, members, at, Math.min(at + small, at + LARGEST_BATCH), depth)
       if (added === 0) {
         const value = members.value(at)
+        const key = members.key(at)
         const isSmall =
-          this.#addKnown(builder, cursor, members.key(at), value, out) ??
-          this.#add(builder, members.key(at), value, members.path(at), out, depth)
+          this.#addKnown(builder, cursor, key, value, out) ??
+          this.#add(builder, key, value, members.path(at), out, depth)
         small = isSmall ? small : 0
         added = 1
       }

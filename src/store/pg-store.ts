@@ -28,6 +28,8 @@ const PARTS_PER_ANSWER = 1000
 /** Pages of `list`: the first row soon, the rest in few round trips. */
 const FIRST_PAGE = 20
 const MAX_PAGE = 50
+/** Over all threads a page is larger, as the time of one hardly depends on its size. */
+const PAGE_OF_ALL = 200
 
 export class PgStore implements Store {
   readonly #run: CallRunner
@@ -85,7 +87,7 @@ export class PgStore implements Store {
     for (let page = FIRST_PAGE; left > 0; page = MAX_PAGE) {
       const size = Math.min(page, left)
       const below = belowSeq
-      const readings: readonly calls.ReadingTuple[] = await filter.run((filters) =>
+      const readings: readonly calls.ReadingTuple[] = await filter.run(({ filters }) =>
         this.#run.values(purpose, calls.list, {
           tenant: this.#tenant,
           thread: threadId,
@@ -140,36 +142,42 @@ export class PgStore implements Store {
     return { tenant: this.#tenant, thread: threadId, ns, checkpoint: checkpointId ?? null }
   }
 
-  /** Addresses by the page, then each as `read` gives it: for tests and small deployments (see list_all_1). */
+  /** For tests and small deployments: each page is a scan of all that the tenant has (see list_all_1). */
   async *#listAll(query: ListQuery, purpose: Purpose): AsyncGenerator<readonly StoredCheckpoint[]> {
     let left = query.limit ?? Number.POSITIVE_INFINITY
-    let last: calls.AddressTuple | undefined
+    let last: StoredCheckpoint | undefined
     const filter = new ListFilter(query.filters)
     while (left > 0) {
-      const size = Math.min(MAX_PAGE, left)
-      const [belowThread = null, belowNs = null, belowId = null] = last ?? []
-      const addresses: readonly calls.AddressTuple[] = await filter.run((filters) =>
+      const size = Math.min(PAGE_OF_ALL, left)
+      const below = last?.address
+      const readings: readonly calls.ThreadReadingTuple[] = await filter.run((sent) =>
         this.#run.values(purpose, calls.listAll, {
           tenant: this.#tenant,
           ns: query.ns ?? null,
           checkpoint: query.checkpointId ?? null,
           before: query.before ?? null,
-          below_id: belowId,
-          below_thread: belowThread,
-          below_ns: belowNs,
-          filters,
+          below_id: below?.checkpointId ?? null,
+          below_thread: below?.threadId ?? null,
+          below_ns: below?.ns ?? null,
+          ...sent,
           limit: size,
         }),
       )
-      let found = 0
-      for (const [threadId, ns, checkpointId] of addresses) {
-        const { checkpoint } = await this.#readHead(purpose, { threadId, ns, checkpointId })
-        if (checkpoint === undefined || !filter.takes(checkpoint)) continue
-        found++
-        yield [checkpoint]
-      }
-      last = addresses.at(-1)
-      left = addresses.length < size ? 0 : left - (filter.isHere ? found : size)
+      const checkpoints = readings.map(([threadId, reading]) => checkpointOf(threadId, reading))
+      const found = checkpoints.filter((checkpoint) => filter.takes(checkpoint))
+      yield* byThread(found)
+      last = checkpoints.at(-1)
+      left = checkpoints.length < size ? 0 : left - found.length
     }
+  }
+}
+
+/** Cut where the thread changes: the parts of one thread are read together. */
+function* byThread(checkpoints: readonly StoredCheckpoint[]): Generator<readonly StoredCheckpoint[]> {
+  const threadOf = (i: number) => checkpoints[i]?.address.threadId
+  for (let from = 0, to = 1; from < checkpoints.length; to++) {
+    if (threadOf(to) === threadOf(from)) continue
+    yield checkpoints.slice(from, to)
+    from = to
   }
 }

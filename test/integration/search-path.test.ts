@@ -151,6 +151,7 @@ function argumentsOf(schema: string): Readonly<Record<string, readonly Readonly<
         below_thread: 'z',
         below_ns: 'z',
         filters: ['{"step":0}'],
+        needle: '"step":0',
         limit: 5,
       },
     ],

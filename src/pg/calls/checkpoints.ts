@@ -27,7 +27,7 @@ export type ReadingTuple = readonly [
 ]
 /** Of a checkpoint that is not there, the reading is null. */
 export type HeadTuple = readonly [generation: number, reading: ReadingTuple | null]
-export type AddressTuple = readonly [threadId: string, ns: string, checkpointId: string]
+export type ThreadReadingTuple = readonly [threadId: string, reading: ReadingTuple]
 /** The writes of the oldest ancestor first. */
 export type HistoryTuple = readonly [
   channel: string,
@@ -122,10 +122,10 @@ export const list = {
   },
 } as const
 
-/** A page of the addresses of checkpoints over all threads. */
+/** A page of checkpoints over all threads. */
 export const listAll = {
   name: 'list_all_1',
-  answers: 'jsons' as Jsons<AddressTuple>,
+  answers: 'jsons' as Jsons<ThreadReadingTuple>,
   parameters: {
     tenant: 'text',
     ns: 'text null',
@@ -135,6 +135,7 @@ export const listAll = {
     below_thread: 'text null',
     below_ns: 'text null',
     filters: 'jsonb[] null',
+    needle: 'text null',
     limit: 'integer',
   },
 } as const

@@ -38,11 +38,13 @@ create table :schema.checkpoints (
   checkpoint_id  text collate "C" not null,
   parent_id      text collate "C",
   seq            bigint not null,                        -- the order of commit in the thread: the head is the last
+  -- JSON that jsonb can hold (NUL and lone surrogates escaped). Before the long columns, as a list over all threads looks into
+  -- it in each row, and a column is found by walking over those before it: a sixth of such a list.
+  metadata       text :lz4 not null,
   run_id         text collate "C",
   digest         text collate "C" not null,              -- of header, manifest and metadata: the same again is a repeat
   header         text :lz4 not null,                     -- JSON: v, ts, channel_versions, versions_seen, unknown fields
   manifest       text :lz4 not null,                     -- JSON, one line a channel
-  metadata       text :lz4 not null,                     -- JSON that jsonb can hold (NUL and lone surrogates escaped)
   created_at     timestamptz not null,
   unique (tenant_id, thread_id, checkpoint_ns, seq)
 )
@@ -487,22 +489,59 @@ begin
 end
 $BODY$
 --;;
--- The addresses of a page of checkpoints over all threads of a tenant, greatest checkpoint id first: what \`list({})\`
--- needs (contract rule 20). No index serves it, on purpose: it is for tests and small deployments.
--- p_below_*: the last address of the page before. A JSON text each, [thread, namespace, checkpoint].
+-- A page of checkpoints over all threads of a tenant, greatest checkpoint id first: what \`list({})\` needs (contract rule
+-- 20). No index serves it, on purpose: it is for tests and small deployments. A JSON text each, [thread, reading], the
+-- reading as reading_1 gives it.
+--
+-- p_below_*: the last address of the page before.
+-- p_filters: metadata contains one of them (jsonb @>); null: no filter.
+-- p_needle: a text that stands in all metadata that contains one of p_filters; null: none is known. To make jsonb of metadata
+-- takes ten times as long as to look for a text in it. So metadata without the needle is not parsed, and not noticed if it is
+-- no JSON.
+--
+-- In two passes: the first orders up to a thousand rows with the needle and parses them one by one, until the page is full. That
+-- is enough where a filter matches a lot, and where few rows have the needle. Else the second parses all that are left.
+-- A loop, so that each reading is made by statements that name one thread.
 create or replace function :schema.list_all_1(
   p_tenant text, p_ns text, p_checkpoint text, p_before text,
-  p_below_id text, p_below_thread text, p_below_ns text, p_filters jsonb[], p_limit integer
-) returns setof text language sql stable set search_path = pg_catalog, pg_temp as $BODY$
-  select json_build_array(c.thread_id, c.checkpoint_ns, c.checkpoint_id)::text
-  from :schema.checkpoints c
-  where c.tenant_id = p_tenant and (p_ns is null or c.checkpoint_ns = p_ns)
-    and (p_checkpoint is null or c.checkpoint_id = p_checkpoint)
-    and (p_before is null or c.checkpoint_id < p_before)
-    and (p_below_id is null or (c.checkpoint_id, c.thread_id, c.checkpoint_ns) < (p_below_id, p_below_thread, p_below_ns))
-    and (p_filters is null or c.metadata::jsonb @> any (p_filters))
-  order by c.checkpoint_id desc, c.thread_id desc, c.checkpoint_ns desc
-  limit p_limit
+  p_below_id text, p_below_thread text, p_below_ns text, p_filters jsonb[], p_needle text, p_limit integer
+) returns setof text language plpgsql stable set search_path = pg_catalog, pg_temp as $BODY$
+declare
+  v_row :schema.checkpoints;
+  v_left integer := p_limit;
+  v_candidates integer := case when p_filters is null then p_limit else greatest(p_limit, 1000) end;
+  v_seen integer := 0;
+  v_id text := p_below_id;
+  v_thread text := p_below_thread;
+  v_ns text := p_below_ns;
+begin
+  for v_pass in 1 .. 2 loop
+    for v_row in
+      select c.* from :schema.checkpoints c
+      where c.tenant_id = p_tenant
+        -- CASE, as the planner would parse first and look for the needle then.
+        and case when p_needle is not null and strpos(c.metadata, p_needle) = 0 then false
+                 when v_pass = 2 then c.metadata::jsonb @> any (p_filters)
+                 else true end
+        and (p_ns is null or c.checkpoint_ns = p_ns)
+        and (p_checkpoint is null or c.checkpoint_id = p_checkpoint)
+        and (p_before is null or c.checkpoint_id < p_before)
+        and (v_id is null or (c.checkpoint_id, c.thread_id, c.checkpoint_ns) < (v_id, v_thread, v_ns))
+      order by c.checkpoint_id desc, c.thread_id desc, c.checkpoint_ns desc
+      limit case v_pass when 1 then v_candidates else v_left end
+    loop
+      v_seen := v_seen + 1;
+      v_id := v_row.checkpoint_id;
+      v_thread := v_row.thread_id;
+      v_ns := v_row.checkpoint_ns;
+      continue when v_pass = 1 and not (p_filters is null or v_row.metadata::jsonb @> any (p_filters));
+      return next json_build_array(v_thread, :schema.reading_1(v_row));
+      v_left := v_left - 1;
+      exit when v_left = 0;
+    end loop;
+    exit when v_left = 0 or v_seen < v_candidates;
+  end loop;
+end
 $BODY$
 --;;
 -- getDeltaChannelHistory in one call: from the target's parent up, for each channel the writes of every ancestor until
