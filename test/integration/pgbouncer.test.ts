@@ -76,7 +76,8 @@ test('no session state is left on the server', async () => {
     const rows = await query(
       url,
       `select (select count(*) from pg_prepared_statements)::int as statements, (select count(*) from pg_listening_channels())::int as channels,
-      (select count(*) from pg_locks where locktype = 'advisory')::int as locks, (select count(*) from pg_cursors)::int as cursors`,
+      (select count(*) from pg_locks l join pg_database d on d.oid = l.database and d.datname = current_database()
+       where l.locktype = 'advisory')::int as locks, (select count(*) from pg_cursors)::int as cursors`,
     )
     expect(rows).toEqual([{ statements: 0, channels: 0, locks: 0, cursors: 0 }])
   }
