@@ -15,6 +15,8 @@ create table :schema.threads (
   tenant_id          text collate "C" not null,
   thread_id          text collate "C" not null,
   seq                bigint not null default 0,          -- commits so far: 1, 2, 3 … without gaps
+  last_digest        text collate "C",                   -- of the checkpoint that took the last number, when it was committed
+  before_last_digest text collate "C",                   -- of the one before; right only in the statement that takes a number
   generation         bigint not null,                    -- microseconds; moves whenever parts may have been removed
   deleted_generation bigint not null default 0,          -- the generation that the last deleteThread began; 0: never deleted
   created_at         timestamptz not null,

@@ -1,6 +1,6 @@
 /** Where a checkpoint is: thread, namespace, checkpoint id. Made and checked here, and nowhere else. */
 import type { RunnableConfig } from '@langchain/core/runnables'
-import { InvalidInputError } from './errors.ts'
+import { InvalidInputError, type OperationAddress } from './errors.ts'
 
 /** A place for one checkpoint of a namespace of a thread; without `checkpointId`, the namespace's head. */
 export interface Address {
@@ -118,6 +118,16 @@ export function requireTaskPath(taskPath: unknown): string {
     'taskPath',
     `must be a string; got ${kindOf(taskPath)}. Leave it out where there is none.`,
   )
+}
+
+/**
+ * The address in a config, for traces: what can't be an id is left out, and nothing is refused.
+ * @param checkpointId where it is not the config's
+ */
+export function addressAsGiven(config: RunnableConfig | undefined, checkpointId: unknown): OperationAddress {
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
+  const { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: given } = config?.configurable ?? {}
+  return { threadId: text(threadId), ns: text(ns) ?? '', checkpointId: text(checkpointId ?? given) }
 }
 
 /** A config that holds exactly the three keys. */

@@ -13,7 +13,7 @@ import {
 } from '@langchain/langgraph-checkpoint'
 import { CheckpointCodec } from './codec/checkpoint-codec.ts'
 import type { ClassCodec, ValueLimits } from './codec/value.ts'
-import { Observer } from './observe/observer.ts'
+import type { Observer } from './observe/observer.ts'
 import { SERDE_METHODS } from './options/argument.ts'
 import type { OptionNames } from './options/names.ts'
 import { requireMethods } from './options/values.ts'
@@ -55,13 +55,12 @@ export abstract class Checkpointer extends BaseCheckpointSaver {
   readonly #story: Story
   readonly #observer: Observer
 
-  /** @param name of the class, for traces; a literal, as minifiers rename classes */
-  constructor(name: string, options: CheckpointerOptions, ports: Omit<StoryPorts, 'codec'>) {
+  constructor(options: CheckpointerOptions, observer: Observer, ports: Omit<StoryPorts, 'codec'>) {
     if (options.serde !== undefined) requireMethods('serde', options.serde, SERDE_METHODS, 'a serializer')
     const codec = new CheckpointCodec({ ...options, onLostClass: (lost) => ports.meter.lostClass(lost) })
     super(codec.serde)
     this.#story = new Story({ ...ports, codec })
-    this.#observer = new Observer(ports.meter, name)
+    this.#observer = observer
   }
 
   /**

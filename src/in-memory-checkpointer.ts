@@ -2,6 +2,7 @@ import { Checkpointer, COMMON_OPTIONS, type CheckpointerOptions } from './checkp
 import { Budget } from './deadline.ts'
 import type { ThreadsSnapshot } from './memory/snapshot.ts'
 import { Meter, type CommonStats } from './observe/meter.ts'
+import { Observer } from './observe/observer.ts'
 import { requireArgument } from './options/argument.ts'
 import { requireKnownNames, type OptionNames } from './options/names.ts'
 import { requireFunction, requirePositive } from './options/values.ts'
@@ -58,7 +59,7 @@ export class InMemoryCheckpointer extends Checkpointer {
       clock: requireFunction('clock', clock),
     }
     const store = new MemoryStore(bounds)
-    super('InMemoryCheckpointer', options, {
+    super(options, new Observer(meter, 'InMemoryCheckpointer'), {
       store,
       tiers: new PartLadder([]),
       meter,

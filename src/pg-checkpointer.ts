@@ -4,6 +4,7 @@ import { within } from './deadline.ts'
 import { OptionsError } from './errors.ts'
 import { assess, type Health } from './observe/health.ts'
 import { Meter, type CommonStats } from './observe/meter.ts'
+import { Observer } from './observe/observer.ts'
 import type { TransferStats } from './observe/transfer-stats.ts'
 import { requireArgument } from './options/argument.ts'
 import { requireKnownNames, type OptionNames } from './options/names.ts'
@@ -108,7 +109,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
   readonly #schema: string
   readonly #database: MigrateFirst
   readonly #limits: Limits
-  readonly #retrier: Retrier
+  readonly #observer: Observer
   readonly #tiers: Tiers
   readonly #meter: Meter
 
@@ -128,7 +129,8 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
     const database = new MigrateFirst(driver, schema, mode, async () => tiers.redis?.load())
     const retrier = new Retrier(limits, meter, driver.server)
     const calls = new CallRunner(new CallMerger(database, schema, driver.connections), retrier)
-    super('PgCheckpointer', options, {
+    const observer = new Observer(meter, 'PgCheckpointer')
+    super(options, observer, {
       store: new PgStore(calls, meter, tenant),
       tiers: new PartLadder(tiers.all),
       meter,
@@ -138,7 +140,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
     this.#schema = schema
     this.#database = database
     this.#limits = limits
-    this.#retrier = retrier
+    this.#observer = observer
     this.#tiers = tiers
     this.#meter = meter
   }
@@ -203,7 +205,7 @@ export class PgCheckpointer extends Checkpointer implements AsyncDisposable {
 
   /** Waits for what is under way, up to five seconds, and closes the pool and the Redis client, if they were opened here. */
   async end(): Promise<void> {
-    await this.#retrier.settled(END_MS)
+    await within(this.#observer.allEnded(), { ms: END_MS }).catch(() => {}) // the time is up
     this.#database.close()
     await Promise.all([this.#driver.end(), this.#tiers.redis?.end()])
   }

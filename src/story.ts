@@ -22,6 +22,7 @@ import {
   requireTaskPath,
   toConfig,
   type Address,
+  type CheckpointAddress,
 } from './address.ts'
 import { parseClaim, surroundingRun } from './claim.ts'
 import { historyChannel, type CheckpointCodec, type ParsedCheckpoint } from './codec/checkpoint-codec.ts'
@@ -30,12 +31,12 @@ import type { Part, Parts } from './codec/part.ts'
 import { within, type Budget } from './deadline.ts'
 import { PartMissingError, UnavailableError, type OperationAddress } from './errors.ts'
 import type { Meter } from './observe/meter.ts'
-import { Failures } from './store/failures.ts'
-import { KnownThreads } from './store/known-threads.ts'
+import { toCheckpointCommit, toWritesCommit } from './store/commits.ts'
+import { KnownThreads, type Delivered } from './store/known-threads.ts'
 import { learnReading } from './store/learn-reading.ts'
 import { parseListQuery } from './store/list-query.ts'
-import { ReadAhead } from './store/read-ahead.ts'
-import type { Store } from './store/store.ts'
+import { readable } from './store/readable.ts'
+import type { Delivery, Store } from './store/store.ts'
 import { ThreadTurns } from './store/thread-turns.ts'
 import type { PartLadder } from './tiers/part-ladder.ts'
 
@@ -77,22 +78,11 @@ export class Story {
 
   async *list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
     const { signal } = config
-    const readAhead = new ReadAhead()
-    const failures = new Failures()
-    for await (const page of this.#store.list(parseListQuery(config, options), { signal })) {
-      const checkpoints = page.flatMap((stored) => failures.unless(stored.address, () => this.#codec.parse(stored)))
-      for (const some of readAhead.batches(checkpoints)) {
-        const parts = await failures.orUndefined(() => this.#bringAll(some, signal))
-        readAhead.read(parts)
-        for (const checkpoint of some) {
-          const tuple = await failures.unlessAsync(checkpoint.stored.address, () =>
-            this.#listed(checkpoint, parts, signal),
-          )
-          if (tuple !== undefined) yield tuple
-        }
-      }
-    }
-    failures.throwAny()
+    yield* readable(this.#store.list(parseListQuery(config, options), { signal }), {
+      parse: (stored) => this.#codec.parse(stored),
+      bring: (checkpoints) => this.#bringAll(checkpoints, signal),
+      decode: (checkpoint, parts) => this.#listed(checkpoint, parts, signal),
+    })
   }
 
   async put(
@@ -104,25 +94,15 @@ export class Story {
     const parent = parseAddress(config)
     const { run, runId } = parseClaim(config)
     const address = { ...parent, checkpointId: requireId('checkpoint.id', checkpoint.id) }
-    const { threadId, ns } = address
-    const encoding = awaitedLater(
-      this.#codec.encodeCheckpoint(checkpoint, metadata, newVersions, parent.checkpointId === undefined),
-    )
+    const { threadId } = address
+    const place = { address, parentId: parent.checkpointId, runId }
+    const isRoot = place.parentId === undefined
+    const encoding = awaitedLater(this.#codec.encodeCheckpoint(checkpoint, metadata, newVersions, isRoot))
     await this.#inTurn('put', address, async (budget) => {
-      const { parts, ...encoded } = await encoding
-      const record = { ...encoded, address, parentId: parent.checkpointId, runId }
-      // A repeat of one with conditional lines stores nothing, and what is there may lack the lines and what they name.
-      const isWhole = encoded.conditional.length === 0
-      const proofOf = (seq: number) => ({ kind: 'checkpoint', ns, seq, digest: encoded.digest }) as const
-      const { verdict, newParts, omitted } = await this.#known.commit(
-        { threadId, run },
-        parts,
-        isWhole ? proofOf : undefined,
-        (delivery) => this.#store.commit(record, delivery, { budget }),
-      )
-      if (verdict === 'deleted') return this.#meter.dropped('put', address)
-      this.#meter.add('partsReused', omitted)
-      this.#tiers.offer(threadId, newParts)
+      const { record, parts, proofOf } = toCheckpointCommit(await encoding, place)
+      const send = (delivery: Delivery) => this.#store.commit(record, delivery, { budget })
+      const delivered = await this.#known.commit({ threadId, run }, parts, proofOf, send)
+      this.#committed('put', address, delivered)
     })
     return toConfig(address)
   }
@@ -135,25 +115,14 @@ export class Story {
   ): Promise<void> {
     const address = requireCheckpointAddress(parseAddress(config))
     const { run } = parseClaim(config)
+    const { threadId } = address
     requireId('taskId', taskId)
     const encoding = this.#codec.encodeWrites(writes, taskId, requireTaskPath(taskPath))
     if (writes.length === 0) return
-    const encoded = await encoding
-    const { threadId, ns, checkpointId } = address
-    const parts = new Map(encoded.flatMap((write) => [...write.parts]))
-    const proved = encoded.map(({ idx, digest, parts: own }) => ({
-      proof: { kind: 'write', ns, checkpointId, taskId, idx, digest } as const,
-      parts: own,
-    }))
-    const { verdict, newParts, omitted } = await this.#known.commitWrites(
-      { threadId, run },
-      parts,
-      proved,
-      (delivery) => this.#store.commitWrites({ address, writes: encoded }, delivery),
-    )
-    if (verdict === 'deleted') return this.#meter.dropped('putWrites', address)
-    this.#meter.add('partsReused', omitted)
-    this.#tiers.offer(threadId, newParts)
+    const { record, parts, proofs } = toWritesCommit(await encoding, address)
+    const send = (delivery: Delivery) => this.#store.commitWrites(record, delivery)
+    const delivered = await this.#known.commitWrites({ threadId, run }, parts, proofs, send)
+    this.#committed('putWrites', address, delivered)
   }
 
   async deleteThread(threadId: string): Promise<void> {
@@ -188,6 +157,12 @@ export class Story {
     })
   }
 
+  #committed(operation: 'put' | 'putWrites', address: CheckpointAddress, delivered: Delivered): void {
+    if (delivered.verdict === 'deleted') return this.#meter.dropped(operation, address)
+    this.#meter.add('partsReused', delivered.omitted)
+    this.#tiers.offer(address.threadId, delivered.newParts)
+  }
+
   async #read(
     address: Address,
     run: object | undefined,
@@ -195,8 +170,8 @@ export class Story {
   ): Promise<CheckpointTuple | undefined> {
     const { threadId } = address
     for (let failedAt = -1; ;) {
-      const wantsParts = !this.#known.has(threadId) && !this.#tiers.hasUsableFarTier()
-      const { generation, checkpoint, parts: brought } = await this.#store.read(address, wantsParts, { signal })
+      const mayHaveParts = this.#known.has(threadId) || this.#tiers.hasUsableFarTier()
+      const { generation, checkpoint, parts: brought } = await this.#store.read(address, { mayHaveParts, signal })
       this.#known.runBegan(run, threadId, generation)
       if (checkpoint === undefined) return undefined
       const parsed = this.#codec.parse(checkpoint)

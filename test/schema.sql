@@ -29,6 +29,8 @@ table threads with (fillfactor=60)
   tenant_id text collate "C" not null
   thread_id text collate "C" not null
   seq bigint not null default 0
+  last_digest text collate "C"
+  before_last_digest text collate "C"
   generation bigint not null
   deleted_generation bigint not null default 0
   created_at timestamp with time zone not null
@@ -54,12 +56,12 @@ CREATE UNIQUE INDEX threads_pkey ON threads USING btree (tenant_id, thread_id) -
 CREATE UNIQUE INDEX writes_pkey ON writes USING btree (tenant_id, thread_id, checkpoint_ns, checkpoint_id, task_id, idx) -- constraint p
 
 
-function are_stored_1(p_tenant text, p_thread text, p_proofs json)
+function are_stored_1(p_tenant text, p_thread text, p_proof text[], p_write_proof text[], p_more_proofs json)
   returns boolean
-  language sql stable -- body GK0FnvICg_YU
+  language plpgsql stable -- body O3MRCuI7heQ-
 function delete_thread_1(p_tenant text, p_thread text, p_deleted_generation bigint, p_names_limit integer)
   returns text
-  language plpgsql set search_path=pg_catalog, pg_temp -- body 0mxe1_VtQUSo
+  language plpgsql set search_path=pg_catalog, pg_temp -- body hii9Gyf6ACAM
 function deleted_generation_1(p_tenant text, p_thread text)
   returns text
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body tUc8Zm0Gssnw
@@ -75,18 +77,21 @@ function list_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_be
 function list_all_1(p_tenant text, p_ns text, p_checkpoint text, p_before text, p_below_id text, p_below_thread text, p_below_ns text, p_filters jsonb[], p_needle text, p_limit integer)
   returns SETOF text
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body 1WMFEsq2pUjm
+function make_thread_1(p_tenant text, p_thread text)
+  returns void
+  language sql -- body 1IAvCVicA2C1
 function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
   returns TABLE(name text, body text, bytes bytea)
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body qdKaElt5UHYS
 function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_run_generation bigint, p_generation bigint, p_proof text[], p_write_proof text[], p_more_proofs json, p_names text[], p_offsets integer[], p_blob bytea)
   returns text
-  language plpgsql set search_path=pg_catalog, pg_temp -- body WdXFagascUBa
+  language plpgsql set search_path=pg_catalog, pg_temp -- body yPMI07Csl2rF
 function put_parts_1(p_tenant text, p_thread text, p_run_generation bigint, p_generation bigint, p_names text[], p_offsets integer[], p_blob bytea)
   returns text
-  language plpgsql set search_path=pg_catalog, pg_temp -- body WduR3KMEyDAH
+  language plpgsql set search_path=pg_catalog, pg_temp -- body kvztiDZP5tsx
 function put_writes_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_task text, p_path text, p_idx integer[], p_channels text[], p_values text[], p_digests text[], p_run_generation bigint, p_generation bigint, p_proof text[], p_write_proof text[], p_more_proofs json, p_names text[], p_offsets integer[], p_blob bytea)
   returns text
-  language plpgsql set search_path=pg_catalog, pg_temp -- body qemrFDxT5zlL
+  language plpgsql set search_path=pg_catalog, pg_temp -- body g3WgXwfuiIQb
 function read_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parts integer)
   returns TABLE(name text, body text, bytes bytea)
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body vPvJbKw4xVcp

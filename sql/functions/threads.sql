@@ -31,7 +31,7 @@ begin
   values (p_tenant, p_thread, v_clock, 0, v_now, v_now)
   on conflict (tenant_id, thread_id) do nothing;
   update :schema.threads t
-  set seq = 0, updated_at = v_now, generation = greatest(t.generation + 1, v_clock),
+  set seq = 0, last_digest = null, updated_at = v_now, generation = greatest(t.generation + 1, v_clock),
       deleted_generation = greatest(t.generation + 1, v_clock)
   where t.tenant_id = p_tenant and t.thread_id = p_thread and t.deleted_generation <= p_deleted_generation;
   if not found then

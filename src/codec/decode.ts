@@ -1,7 +1,7 @@
 /**
  * Nodes and parts back to values: the last stage of `getTuple`. Every value is built fresh; trees are never shared.
  *
- * A row may hold anything: it may be damaged, or written by somebody else. So every form is checked before it is used,
+ * A row may hold anything: it may be damaged, or written by another program. So every form is checked before it is used,
  * and a value can't make the reader visit or build more than its limits allow.
  */
 import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'

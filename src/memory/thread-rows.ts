@@ -171,7 +171,7 @@ export class ThreadRows {
   }
 
   #holds(proof: Proof): boolean {
-    if (proof.kind === 'parts') return proof.names.every((name) => this.parts.has(name as Part['name']))
+    if (proof.kind === 'parts') return proof.names.every((name) => this.parts.has(name))
     if (proof.kind === 'write') {
       const writes = this.writes.get(writesKey(proof.ns, proof.checkpointId))
       return writes?.get(JSON.stringify([proof.taskId, proof.idx]))?.digest === proof.digest

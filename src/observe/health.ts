@@ -1,5 +1,4 @@
 /** How the servers are, in numbers and sentences. */
-import type { RedisHealth } from '../tiers/redis-tier.ts'
 
 /** What `PgCheckpointer.health()` tells. */
 export interface Health {
@@ -12,6 +11,7 @@ export interface Health {
   readonly warnings: readonly string[]
 }
 
+/** What Postgres answered, or why it did not. */
 export interface PostgresHealth {
   readonly reachable: boolean
   /** From the question to the answer, in milliseconds, with a new connection where none was idle. */
@@ -38,6 +38,15 @@ export interface PostgresHealth {
   readonly fullPageWrites?: string
   /** Why it could not be reached. */
   readonly error?: unknown
+}
+
+/** Whether Redis replied, and how fast. */
+export interface RedisHealth {
+  readonly reachable: boolean
+  /** Of one MGET, in milliseconds. */
+  readonly latencyMs: number | undefined
+  /** Why it is not reachable. */
+  readonly error: string | undefined
 }
 
 /** What to make of what was found. */

@@ -3,7 +3,7 @@ import type { LostClass } from '../codec/value.ts'
 import type { OperationAddress } from '../errors.ts'
 import { OPERATIONS, type Operation } from './operations.ts'
 import { publishLateWrite, publishLostClass, tracedOperation } from './tracing.ts'
-import type { TransferStats } from './transfer-stats.ts'
+import { NO_TRANSFER, type TransferStats } from './transfer-stats.ts'
 
 /** Calls, also those that failed. */
 export type OperationCounts = Readonly<Record<Operation, number>>
@@ -20,14 +20,7 @@ export interface CommonStats {
 /** Counts for `stats()`, and for the trace of the operation that is going on. */
 export class Meter {
   readonly #operations = Object.fromEntries(OPERATIONS.map((operation) => [operation, 0])) as Record<Operation, number>
-  readonly #transfer: Record<keyof TransferStats, number> = {
-    statements: 0,
-    retries: 0,
-    bytesSent: 0,
-    bytesReceived: 0,
-    partsWritten: 0,
-    partsReused: 0,
-  }
+  readonly #transfer: Record<keyof TransferStats, number> = { ...NO_TRANSFER }
   #lateWritesDropped = 0
   #unknownClasses = 0
 

@@ -1,15 +1,17 @@
-/** Counts and traces operations: what each did and how long it took, never what it carried. */
+/** Counts and traces operations: what each did, how long it took, whether it is still going on; never what it carried. */
 import type { RunnableConfig } from '@langchain/core/runnables'
-import type { OperationAddress } from '../errors.ts'
+import { addressAsGiven } from '../address.ts'
 import type { Meter } from './meter.ts'
 import type { Operation } from './operations.ts'
+import { UnderWay } from './under-way.ts'
 import { isTraced, trace, traceEach, type Subject } from './tracing.ts'
 
 export class Observer {
   readonly #meter: Meter
   readonly #checkpointer: string
+  readonly #underWay = new UnderWay()
 
-  /** @param checkpointer the name of its class */
+  /** @param checkpointer the name of its class, for traces; a literal, as minifiers rename classes */
   constructor(meter: Meter, checkpointer: string) {
     this.#meter = meter
     this.#checkpointer = checkpointer
@@ -23,27 +25,36 @@ export class Observer {
     checkpointId?: unknown,
   ): Promise<Result> {
     this.#meter.began(operation)
-    return isTraced(operation) ? trace(this.#subject(operation, config, checkpointId), work) : work()
+    return this.#underWay.run(() =>
+      isTraced(operation) ? trace(this.#subject(operation, config, checkpointId), work) : work(),
+    )
   }
 
-  /** The same for an operation with many results. */
+  /** The same for an operation with many results. Between two of them it is not under way: the consumer may never go on. */
   async *each<Result>(
     operation: Operation,
     config: RunnableConfig,
     work: () => AsyncGenerator<Result>,
   ): AsyncGenerator<Result> {
     this.#meter.began(operation)
-    yield* isTraced(operation) ? traceEach(this.#subject(operation, config, undefined), work) : work()
+    const results = isTraced(operation) ? traceEach(this.#subject(operation, config, undefined), work) : work()
+    try {
+      for (;;) {
+        const next = await this.#underWay.run(() => results.next())
+        if (next.done === true) return
+        yield next.value
+      }
+    } finally {
+      await results.return(undefined)
+    }
+  }
+
+  /** Resolves when no operation is under way. */
+  allEnded(): Promise<void> {
+    return this.#underWay.ended()
   }
 
   #subject(operation: Operation, config: RunnableConfig, checkpointId: unknown): Subject {
-    return { operation, checkpointer: this.#checkpointer, address: addressOf(config, checkpointId) }
+    return { operation, checkpointer: this.#checkpointer, address: addressAsGiven(config, checkpointId) }
   }
-}
-
-/** As the caller gave it; what can't be an id is left out. */
-function addressOf(config: RunnableConfig, checkpointId: unknown): OperationAddress {
-  const text = (value: unknown) => (typeof value === 'string' ? value : undefined)
-  const { thread_id: threadId, checkpoint_ns: ns, checkpoint_id: given } = config?.configurable ?? {}
-  return { threadId: text(threadId), ns: text(ns) ?? '', checkpointId: text(checkpointId ?? given) }
 }

@@ -12,7 +12,7 @@ import { channel, tracingChannel, type TracingChannel } from 'node:diagnostics_c
 import type { LostClass } from '../codec/value.ts'
 import type { OperationAddress } from '../errors.ts'
 import { CHANNEL_PREFIX, OPERATIONS, type Operation } from './operations.ts'
-import type { TransferStats } from './transfer-stats.ts'
+import { NO_TRANSFER, type TransferStats } from './transfer-stats.ts'
 
 /** The context of a tracing channel's events. Numbers grow while the operation goes on, and are whole at `asyncEnd`. */
 export interface OperationContext extends Record<keyof TransferStats, number> {
@@ -34,9 +34,6 @@ export interface LateWrite {
   readonly address: OperationAddress
 }
 
-const channels = Object.fromEntries(
-  OPERATIONS.map((operation) => [operation, tracingChannel(CHANNEL_PREFIX + operation)]),
-) as Readonly<Record<Operation, TracingChannel<object, object>>>
 /** The message of the failed-attempt channel: a wrong host is told there after the first attempt. */
 export interface FailedAttempt {
   readonly operation: string
@@ -48,6 +45,9 @@ export interface FailedAttempt {
   readonly error: unknown
 }
 
+const channels = Object.fromEntries(
+  OPERATIONS.map((operation) => [operation, tracingChannel(CHANNEL_PREFIX + operation)]),
+) as Readonly<Record<Operation, TracingChannel<object, object>>>
 const failedAttempts = channel(`${CHANNEL_PREFIX}failed-attempt`)
 const lateWrites = channel(`${CHANNEL_PREFIX}late-write`)
 const lostClasses = channel(`${CHANNEL_PREFIX}class-lost`)
@@ -132,15 +132,5 @@ async function timed<Result>(context: OperationContext, work: () => Promise<Resu
 }
 
 function newContext(subject: Subject): OperationContext {
-  return {
-    ...subject,
-    durationMs: 0,
-    checkpoints: 0,
-    statements: 0,
-    retries: 0,
-    bytesSent: 0,
-    bytesReceived: 0,
-    partsWritten: 0,
-    partsReused: 0,
-  }
+  return { ...subject, durationMs: 0, checkpoints: 0, ...NO_TRANSFER }
 }

@@ -15,3 +15,12 @@ export interface TransferStats {
   /** Parts of those that were not sent, as they were known to be stored. */
   readonly partsReused: number
 }
+
+export const NO_TRANSFER: TransferStats = {
+  statements: 0,
+  retries: 0,
+  bytesSent: 0,
+  bytesReceived: 0,
+  partsWritten: 0,
+  partsReused: 0,
+}

@@ -1,6 +1,6 @@
 /** Carries out calls of functions: retried where that may help, together with others where connections are busy. */
 import type { Row } from './driver.ts'
-import { argumentList, type PgFunction } from './function.ts'
+import { argumentList, type AnswerOf, type ArgumentsOf, type PgFunction } from './function.ts'
 import type { CallMerger } from './merger.ts'
 import type { Purpose, Retrier } from './retry.ts'
 
@@ -21,34 +21,38 @@ export class CallRunner {
    * Calls a function that gives one JSON text.
    * @param mergeAt the thread whose row it locks or reads, if it may go together with calls for other threads
    */
-  async value<Args, Answer>(
+  async value<Called extends PgFunction<'json'>>(
     purpose: Purpose,
-    called: PgFunction<Args, Answer>,
-    args: Args,
+    called: Called,
+    args: ArgumentsOf<Called>,
     mergeAt?: string,
-  ): Promise<Answer> {
+  ): Promise<AnswerOf<Called>> {
     const [row] = await this.#send(purpose, called, args, mergeAt)
-    return parse(row, called.name) as Answer
+    return parse(row, called.name) as AnswerOf<Called>
   }
 
   /** Calls a function that gives a row with a JSON text for each result. */
-  async values<Args, Answer>(
+  async values<Called extends PgFunction<'jsons'>>(
     purpose: Purpose,
-    called: PgFunction<Args, Answer>,
-    args: Args,
-  ): Promise<readonly Answer[]> {
-    return (await this.#send(purpose, called, args)).map((row) => parse(row, called.name) as Answer)
+    called: Called,
+    args: ArgumentsOf<Called>,
+  ): Promise<readonly AnswerOf<Called>[]> {
+    return (await this.#send(purpose, called, args)).map((row) => parse(row, called.name) as AnswerOf<Called>)
   }
 
   /** Calls a function that gives rows with the columns name, body and bytes. */
-  rows<Args>(purpose: Purpose, called: PgFunction<Args>, args: Args): Promise<readonly Row[]> {
+  rows<Called extends PgFunction<'parts'>>(
+    purpose: Purpose,
+    called: Called,
+    args: ArgumentsOf<Called>,
+  ): Promise<readonly Row[]> {
     return this.#send(purpose, called, args)
   }
 
-  #send<Args>(
+  #send<Called extends PgFunction>(
     purpose: Purpose,
-    called: PgFunction<Args, unknown>,
-    named: Args,
+    called: Called,
+    named: ArgumentsOf<Called>,
     threadId?: string,
   ): Promise<readonly Row[]> {
     const args = argumentList(called, named)

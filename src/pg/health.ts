@@ -3,13 +3,12 @@ import { Budget } from '../deadline.ts'
 import type { PostgresHealth } from '../observe/health.ts'
 import { Attempt } from './attempt.ts'
 import type { PgDriver } from './driver.ts'
-import { CALLS } from './calls.ts'
+import { CALLS, INNER_FUNCTIONS } from './calls.ts'
 import { asWritten, quoteIdentifier } from './identifier.ts'
 import { SCHEMA_VERSION } from './migrations.ts'
 import { sqlStateOf } from './transient.ts'
 
-/** Those that are called, and those that they call. */
-const FUNCTIONS: readonly string[] = [...CALLS.map(({ name }) => name), 'unpacked_1', 'are_stored_1', 'reading_1']
+const FUNCTIONS: readonly string[] = [...CALLS.map(({ name }) => name), ...INNER_FUNCTIONS]
 
 /** Long enough for a busy server, short enough for a probe. */
 const HEALTH_MS = 5000

@@ -16,11 +16,11 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { Countdown } from '../deadline.ts'
 import type { Attempt } from './attempt.ts'
 import type { PgQueryable, Row } from './driver.ts'
-import { mergedStatementFor, statementFor, type AnyFunction } from './function.ts'
+import { mergedStatementFor, statementFor, type PgFunction } from './function.ts'
 
 /** A call of a function, as it waits to be sent. */
 export interface PgCall {
-  readonly called: AnyFunction
+  readonly called: PgFunction
   readonly args: readonly unknown[]
   /** The thread whose row it locks. Undefined: it goes alone. Only calls with one value can go with others. */
   readonly threadId: string | undefined
@@ -31,8 +31,8 @@ export interface PgCall {
 const MAX_CALLS = 32
 
 /**
- * How long a statement with several calls may wait for a lock: a thread that somebody has locked holds up the others for no
- * longer than this, and is then waited for alone.
+ * How long a statement with several calls may wait for a lock: a thread that another session has locked holds up the others
+ * for no longer than this, and is then waited for alone.
  */
 const LOCK_TIMEOUT_MS = 100
 
@@ -56,7 +56,7 @@ export class CallMerger {
   #isGathering = false
   #waiting: WaitingCall[] = []
   /** For each function, the statements for 1, 2, 3 … calls. */
-  readonly #statements = new Map<AnyFunction, string[]>()
+  readonly #statements = new Map<PgFunction, string[]>()
 
   /** @param slots statements at a time: the connections of the pool */
   constructor(db: PgQueryable, schema: string, slots: number) {
@@ -129,7 +129,7 @@ export class CallMerger {
   }
 
   /** Never rejects. */
-  async #sendMerged(called: AnyFunction, batch: readonly WaitingCall[]): Promise<void> {
+  async #sendMerged(called: PgFunction, batch: readonly WaitingCall[]): Promise<void> {
     try {
       const args = batch.flatMap((call) => call.args)
       const attempt = new SharedAttempt(batch.map((call) => call.attempt))
@@ -141,7 +141,7 @@ export class CallMerger {
     }
   }
 
-  #statement(called: AnyFunction, calls: number): string {
+  #statement(called: PgFunction, calls: number): string {
     let statements = this.#statements.get(called)
     if (statements === undefined) this.#statements.set(called, (statements = []))
     return (statements[calls] ??=

@@ -3,12 +3,9 @@
  * be escaped twice. In the order of their names, in which they are inserted: two writers lock in one order.
  */
 import type { Part } from '../codec/part.ts'
+import type { ValueOf } from './parameter-types.ts'
 
-export interface PartBlob {
-  readonly names: readonly string[]
-  readonly offsets: readonly number[]
-  readonly blob: Buffer | null
-}
+export type PartBlob = ValueOf<'Parts'>
 
 const NO_PARTS: PartBlob = { names: [], offsets: [], blob: null }
 

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from 'node:tls'
 import type { OptionNames } from '../options/names.ts'
 
 /**
- * Options of node-postgres for a pool that will be ours, without those of which this package takes care. A
+ * Options of node-postgres for a pool that is opened here, without those of which this package takes care. A
  * `pg.PoolConfig` is one. Times are in milliseconds unless their name says seconds.
  */
 export interface PgPoolConfig {

@@ -34,27 +34,25 @@ export interface Purpose {
 /** Full jitter: anything from nothing to the bound, which doubles up to a second. */
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 1000
-/** A call that waited for its turn has begun before this is over. */
-const SETTLE_MS = 5
 
 /** Retries the operations of one checkpointer. */
 export class Retrier {
   readonly server: string | undefined
-  readonly #limits: Limits
+  readonly #retryMs: number
+  readonly #longestMs: number
   readonly #meter: Meter
-  #underWay = 0
 
   /** @param server host and port, for errors and traces */
-  constructor(limits: Limits, meter: Meter, server: string | undefined) {
-    this.#limits = limits
+  constructor({ connectTimeoutMs, statementTimeoutMs, retryMs }: Limits, meter: Meter, server: string | undefined) {
+    this.#retryMs = retryMs
+    this.#longestMs = Math.max(retryMs, connectTimeoutMs, statementTimeoutMs)
     this.#meter = meter
     this.server = server
   }
 
   /** What an operation that begins now may take: new attempts are made for `retryMs`, and the first has all its limits. */
   newBudget(): Budget {
-    const { connectTimeoutMs, statementTimeoutMs, retryMs } = this.#limits
-    return new Budget(Math.max(retryMs, connectTimeoutMs, statementTimeoutMs))
+    return new Budget(this.#longestMs)
   }
 
   /**
@@ -65,60 +63,47 @@ export class Retrier {
    */
   async run<Result>(purpose: Purpose, attemptOnce: (attempt: Attempt) => Promise<Result>): Promise<Result> {
     const { signal, budget = this.newBudget() } = purpose
-    const { retryMs, connectTimeoutMs, statementTimeoutMs } = this.#limits
     /** At the end of the budget, an attempt may go on, but no new one begins. */
-    const notForRetriesMs = Math.max(retryMs, connectTimeoutMs, statementTimeoutMs) - retryMs
+    const notForRetriesMs = this.#longestMs - this.#retryMs
     let first: unknown
     let isInDoubt = false
     budget.begin()
-    this.#underWay++
-    try {
-      for (let attempts = 1; ; attempts++) {
-        signal?.throwIfAborted()
-        const attempt = new Attempt(budget)
-        try {
-          return await within(attemptOnce(attempt), { signal })
-        } catch (error) {
-          if (!isTransient(error)) throw error
-          first ??= error
-          publishFailedAttempt({
-            operation: purpose.operation,
-            address: purpose.address ?? {},
-            attempt: attempts,
-            server: this.server,
+    for (let attempts = 1; ; attempts++) {
+      signal?.throwIfAborted()
+      const attempt = new Attempt(budget)
+      try {
+        return await within(attemptOnce(attempt), { signal })
+      } catch (error) {
+        if (!isTransient(error)) throw error
+        first ??= error
+        publishFailedAttempt({
+          operation: purpose.operation,
+          address: purpose.address ?? {},
+          attempt: attempts,
+          server: this.server,
+          error,
+        })
+        isInDoubt ||= attempt.isInDoubt
+        const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1))
+        if (budget.leftMs() - notForRetriesMs <= pauseMs) {
+          const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
+          const { operation, address = {} } = purpose
+          throw new UnavailableError(
+            { outcome, operation, address, attempts, sqlState: sqlStateOf(first), server: this.server },
+            budget.elapsedMs(),
+            first,
             error,
-          })
-          isInDoubt ||= attempt.isInDoubt
-          const pauseMs = Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempts - 1))
-          if (budget.leftMs() - notForRetriesMs <= pauseMs) {
-            const outcome = isInDoubt && purpose.isRead !== true ? 'unknown' : 'not_applied'
-            const { operation, address = {} } = purpose
-            throw new UnavailableError(
-              { outcome, operation, address, attempts, sqlState: sqlStateOf(first), server: this.server },
-              budget.elapsedMs(),
-              first,
-              error,
-            )
-          }
-          this.#meter.add('retries', 1)
-          const pausedAt = performance.now()
-          await pause(pauseMs, signal)
-          // A pause that took much longer: the process stood still.
-          const lateMs = performance.now() - pausedAt - pauseMs
-          if (lateMs > LATE_MS) budget.extend(lateMs)
-        } finally {
-          attempt.isOver = true
+          )
         }
+        this.#meter.add('retries', 1)
+        const pausedAt = performance.now()
+        await pause(pauseMs, signal)
+        // A pause that took much longer: the process stood still.
+        const lateMs = performance.now() - pausedAt - pauseMs
+        if (lateMs > LATE_MS) budget.extend(lateMs)
+      } finally {
+        attempt.isOver = true
       }
-    } finally {
-      this.#underWay--
     }
-  }
-
-  /** Resolves when nothing is under way, or the time is up. */
-  async settled(ms: number): Promise<void> {
-    const end = performance.now() + ms
-    await pause(0, undefined) // what was called just before has begun then
-    while (this.#underWay > 0 && performance.now() < end) await pause(SETTLE_MS, undefined)
   }
 }

@@ -3,12 +3,10 @@
  * generation each run began. A writer leaves out what is known to be stored and names the commits; the function that writes
  * finds them, or answers `generation`, and then everything is sent.
  */
-import type { Part, PartName } from '../codec/part.ts'
+import type { Part, PartName, Parts } from '../codec/part.ts'
 import { LruMap } from '../lru-map.ts'
 import type { CheckpointProof, Proof, WriteProof } from './proof.ts'
 import type { Answer, Delivery, FinalVerdict } from './store.ts'
-
-type PartSet = ReadonlyMap<PartName, Part>
 
 /** Which thread, and which run writes to it; undefined: none that is known. */
 export interface Destination {
@@ -77,7 +75,7 @@ export class KnownThreads {
    */
   async commit(
     to: Destination,
-    parts: PartSet,
+    parts: Parts,
     proofOf: ((seq: number) => CheckpointProof) | undefined,
     send: (delivery: Delivery) => Promise<Answer>,
   ): Promise<Delivered> {
@@ -90,8 +88,8 @@ export class KnownThreads {
   /** The same for what a task wrote. @param writes each with the parts that it leads to */
   async commitWrites(
     to: Destination,
-    parts: PartSet,
-    writes: readonly { readonly proof: WriteProof; readonly parts: PartSet }[],
+    parts: Parts,
+    writes: readonly { readonly proof: WriteProof; readonly parts: Parts }[],
     send: (delivery: Delivery) => Promise<Answer>,
   ): Promise<Delivered> {
     const { answer, plan } = await this.#deliver(to, parts, send)
@@ -106,7 +104,7 @@ export class KnownThreads {
    */
   async #deliver(
     { threadId, run }: Destination,
-    parts: PartSet,
+    parts: Parts,
     send: (delivery: Delivery) => Promise<Answer>,
   ): Promise<{ readonly answer: Answer<FinalVerdict>; readonly plan: Plan }> {
     let thread = this.#threads.get(threadId)
@@ -154,7 +152,7 @@ export class KnownThreads {
     return names
   }
 
-  #plan(thread: KnownThread | undefined, threadId: string, run: object | undefined, parts: PartSet): Plan {
+  #plan(thread: KnownThread | undefined, threadId: string, run: object | undefined, parts: Parts): Plan {
     const newParts: Part[] = []
     const bases = new Set<Basis>()
     let last: Basis | undefined
@@ -175,7 +173,7 @@ export class KnownThreads {
     { verdict, generation }: Answer<FinalVerdict>,
     proof: CheckpointProof,
     { delivery, reliedOn }: Plan,
-    parts: PartSet,
+    parts: Parts,
   ): void {
     const thread = this.#inGeneration(threadId, generation)
     // A duplicate was committed at some earlier time, whatever was found now, and a replaced one may go back to content
@@ -223,7 +221,7 @@ function isFinal(answer: Answer): answer is Answer<FinalVerdict> {
   return answer.verdict !== 'generation'
 }
 
-function delivered(answer: Answer<FinalVerdict>, { delivery }: Plan, parts: PartSet): Delivered {
+function delivered(answer: Answer<FinalVerdict>, { delivery }: Plan, parts: Parts): Delivered {
   const { newParts } = delivery
   return { ...answer, newParts, omitted: parts.size - newParts.length }
 }

@@ -13,6 +13,7 @@ import type {
   CheckpointRecord,
   Delivery,
   Reading,
+  ReadOptions,
   Store,
   WritesRecord,
   WritesVerdict,
@@ -33,7 +34,7 @@ export class MemoryStore implements Store {
     return this.#threads.change(record.address.threadId, (thread) => thread.commitWrites(record, delivery))
   }
 
-  async read(address: Address, _withParts: boolean, { signal }: CallOptions = {}): Promise<Reading> {
+  async read(address: Address, { signal }: ReadOptions): Promise<Reading> {
     signal?.throwIfAborted()
     const checkpoint = this.#threads.use(address.threadId)?.read(address.ns, address.checkpointId)
     return { generation: this.#threads.generationOf(address.threadId), checkpoint, parts: [] }

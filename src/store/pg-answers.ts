@@ -4,8 +4,15 @@ import { Part } from '../codec/part.ts'
 import type { StoredCheckpoint, StoredHistory, StoredWrite } from '../codec/record.ts'
 import { inOrderOfExecution } from '../codec/write-order.ts'
 import { PartCorruptError } from '../errors.ts'
-import type { HistoryTuple, ReadingTuple, WriteTuple } from '../pg/calls.ts'
+import type { HeadTuple, HistoryTuple, ReadingTuple, WriteTuple } from '../pg/calls/checkpoints.ts'
 import type { Row } from '../pg/driver.ts'
+import type { Reading } from './store.ts'
+
+/** @param head undefined where there is no such thread */
+export function readingOf(threadId: string, head: HeadTuple | undefined, parts: readonly Part[]): Reading {
+  const [generation, checkpoint] = head ?? [0, null]
+  return { generation, checkpoint: checkpoint === null ? undefined : checkpointOf(threadId, checkpoint), parts }
+}
 
 export function checkpointOf(threadId: string, reading: ReadingTuple): StoredCheckpoint {
   const [checkpointId, ns, parentId, seq, digest, header, manifest, metadata, writes, sends] = reading

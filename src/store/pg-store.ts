@@ -3,12 +3,13 @@ import type { Address } from '../address.ts'
 import type { Part, PartName } from '../codec/part.ts'
 import type { HistoryChannel, StoredCheckpoint, StoredHistory } from '../codec/record.ts'
 import type { Meter } from '../observe/meter.ts'
-import * as calls from '../pg/calls.ts'
 import type { CallRunner } from '../pg/call-runner.ts'
+import * as calls from '../pg/calls/checkpoints.ts'
+import * as threads from '../pg/calls/threads.ts'
 import type { Purpose } from '../pg/retry.ts'
 import { ListFilter } from './list-filter.ts'
 import type { ListQuery } from './list-query.ts'
-import { checkpointOf, historyOf, partOf } from './pg-answers.ts'
+import { checkpointOf, historyOf, partOf, readingOf } from './pg-answers.ts'
 import { PgWriter } from './pg-writer.ts'
 import type {
   Answer,
@@ -16,6 +17,7 @@ import type {
   CheckpointRecord,
   Delivery,
   Reading,
+  ReadOptions,
   Store,
   WritesRecord,
   WritesVerdict,
@@ -48,29 +50,22 @@ export class PgStore implements Store {
     return this.#writer.commitWrites(record, delivery, options)
   }
 
-  read(address: Address, withParts: boolean, options: CallOptions = {}): Promise<Reading> {
-    return this.#read({ operation: 'getTuple', address, isRead: true, ...options }, address, withParts)
+  read(address: Address, { mayHaveParts, ...options }: ReadOptions): Promise<Reading> {
+    const purpose: Purpose = { operation: 'getTuple', address, isRead: true, ...options }
+    return mayHaveParts ? this.#readHead(purpose, address) : this.#readWithParts(purpose, address)
   }
 
-  async #read(purpose: Purpose, address: Address, withParts: boolean): Promise<Reading> {
-    const { threadId } = address
-    const args = {
-      tenant: this.#tenant,
-      thread: threadId,
-      ns: address.ns,
-      checkpoint: address.checkpointId ?? null,
-    }
-    let head: calls.HeadTuple | undefined
-    let parts: readonly Part[] = []
-    if (withParts) {
-      const [first, ...rest] = await this.#run.rows(purpose, calls.read, { ...args, parts: PARTS_PER_ANSWER })
-      head = typeof first?.['body'] === 'string' ? (JSON.parse(first['body']) as calls.HeadTuple) : undefined
-      parts = rest.map(partOf)
-    } else {
-      head = await this.#run.value(purpose, calls.head, args, threadId)
-    }
-    const [generation, reading] = head ?? [0, null]
-    return { generation, checkpoint: reading === null ? undefined : checkpointOf(threadId, reading), parts }
+  async #readHead(purpose: Purpose, address: Address): Promise<Reading> {
+    const head = await this.#run.value(purpose, calls.head, this.#place(address), address.threadId)
+    return readingOf(address.threadId, head, [])
+  }
+
+  /** One round trip where a head and its parts take two; a reader that has the parts is sent them for nothing. */
+  async #readWithParts(purpose: Purpose, address: Address): Promise<Reading> {
+    const args = { ...this.#place(address), parts: PARTS_PER_ANSWER }
+    const [first, ...parts] = await this.#run.rows(purpose, calls.read, args)
+    const head = typeof first?.['body'] === 'string' ? (JSON.parse(first['body']) as calls.HeadTuple) : undefined
+    return readingOf(address.threadId, head, parts.map(partOf))
   }
 
   async readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]> {
@@ -119,10 +114,7 @@ export class PgStore implements Store {
   ): Promise<ReadonlyMap<string, StoredHistory>> {
     const purpose: Purpose = { operation: 'getDeltaChannelHistory', address, isRead: true, ...options }
     const histories = await this.#run.values(purpose, calls.history, {
-      tenant: this.#tenant,
-      thread: address.threadId,
-      ns: address.ns,
-      checkpoint: address.checkpointId ?? null,
+      ...this.#place(address),
       channels: channels.map(({ channel }) => channel),
       keys: channels.map(({ manifestKey }) => manifestKey),
     })
@@ -132,13 +124,22 @@ export class PgStore implements Store {
   async deleteThread(threadId: string, namesWanted: number, options: CallOptions = {}): Promise<readonly PartName[]> {
     const purpose: Purpose = { operation: 'deleteThread', address: { threadId }, ...options }
     const thread = { tenant: this.#tenant, thread: threadId }
-    const before = await this.#run.value({ ...purpose, isRead: true }, calls.deletedGeneration, thread)
-    const [, names] = await this.#run.value(purpose, calls.deleteThread, {
+    const before = await this.#run.value({ ...purpose, isRead: true }, threads.deletedGeneration, thread)
+    const [, names] = await this.#run.value(purpose, threads.deleteThread, {
       ...thread,
       deleted_generation: before,
       names_limit: namesWanted,
     })
     return names as readonly PartName[]
+  }
+
+  #place({ threadId, ns, checkpointId }: Address): {
+    readonly tenant: string
+    readonly thread: string
+    readonly ns: string
+    readonly checkpoint: string | null
+  } {
+    return { tenant: this.#tenant, thread: threadId, ns, checkpoint: checkpointId ?? null }
   }
 
   /** For tests and small deployments: each page is a scan of all that the tenant has (see list_all_1). */

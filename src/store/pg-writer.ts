@@ -1,9 +1,9 @@
 /** The writing half of the store in Postgres: a record goes with its new parts, in one call if they are not too many. */
-import type { Part } from '../codec/part.ts'
+import type { Part, PartName } from '../codec/part.ts'
 import type { Meter } from '../observe/meter.ts'
 import type { CallRunner } from '../pg/call-runner.ts'
-import * as calls from '../pg/calls.ts'
-import type { VerdictTuple } from '../pg/calls.ts'
+import * as calls from '../pg/calls/checkpoints.ts'
+import type { ValueOf } from '../pg/parameter-types.ts'
 import { inBatches, toBlob } from '../pg/part-blob.ts'
 import type { Purpose } from '../pg/retry.ts'
 import type { CheckpointProof, Proof, WriteProof } from './proof.ts'
@@ -52,9 +52,9 @@ export class PgWriter {
           conditional: record.conditional,
           metadata: record.metadata,
           digest: record.digest,
-          ...generationArguments(delivery.runGeneration, last.generation),
-          ...proofArguments(last.proofs),
-          ...toBlob(last.parts),
+          generations: generationsOf(delivery.runGeneration, last.generation),
+          proofs: proofsOf(last.proofs),
+          parts: toBlob(last.parts),
         },
         last.mergeAt,
       ),
@@ -83,9 +83,9 @@ export class PgWriter {
           channels: writes.map(({ channel }) => channel),
           values: writes.map(({ value }) => value),
           digests: writes.map(({ digest }) => digest),
-          ...generationArguments(delivery.runGeneration, last.generation),
-          ...proofArguments(last.proofs),
-          ...toBlob(last.parts),
+          generations: generationsOf(delivery.runGeneration, last.generation),
+          proofs: proofsOf(last.proofs),
+          parts: toBlob(last.parts),
         },
         last.mergeAt,
       ),
@@ -97,19 +97,19 @@ export class PgWriter {
     purpose: Purpose,
     threadId: string,
     delivery: Delivery,
-    send: (last: LastCall) => Promise<VerdictTuple<V>>,
+    send: (last: LastCall) => Promise<calls.VerdictTuple>,
   ): Promise<Answer<V>> {
     const batches = [...inBatches(delivery.newParts, BATCH_CHARS)]
     let { generation } = delivery
-    const ahead: string[] = []
+    const ahead: PartName[] = []
     for (const batch of batches.slice(0, -1)) {
       const answer = await this.#run.value(purpose, calls.putParts, {
         tenant: this.#tenant,
         thread: threadId,
-        ...generationArguments(delivery.runGeneration, generation),
-        ...toBlob(batch),
+        generations: generationsOf(delivery.runGeneration, generation),
+        parts: toBlob(batch),
       })
-      if (answer[0] !== 'stored') return answerOf(answer as VerdictTuple<V>)
+      if (answer[0] !== 'stored') return answerOf(answer)
       generation = answer[2]
       this.#meter.add('partsWritten', batch.length)
       for (const part of batch) ahead.push(part.name)
@@ -123,27 +123,21 @@ export class PgWriter {
   }
 }
 
-function answerOf<V extends Verdict>([verdict, seq, generation]: VerdictTuple<V>): Answer<V> {
-  return { verdict, seq, generation }
+/** The verdicts of a function are those of the method that calls it. */
+function answerOf<V extends Verdict>([verdict, seq, generation]: calls.VerdictTuple): Answer<V> {
+  return { verdict: verdict as V, seq, generation }
 }
 
 /**
  * Where the run began in the generation that is relied on, one of the two says it: if the thread was deleted since, the
  * verdict is `generation`, and the record that is then sent whole has the run's.
  */
-function generationArguments(
-  runGeneration: number | null,
-  generation: number | null,
-): { run_generation: number | null; generation: number | null } {
+function generationsOf(runGeneration: number | null, generation: number | null): ValueOf<'Generations'> {
   return { run_generation: runGeneration === generation ? null : runGeneration, generation }
 }
 
 /** The first of each kind are looked for in the statement that takes the row lock; there are seldom more. */
-function proofArguments(proofs: readonly Proof[]): {
-  proof: readonly string[] | null
-  write_proof: readonly string[] | null
-  more_proofs: string | null
-} {
+function proofsOf(proofs: readonly Proof[]): ValueOf<'Proofs'> {
   const checkpoints = proofs.filter((proof) => proof.kind === 'checkpoint').map(checkpointKey)
   const writes = proofs.filter((proof) => proof.kind === 'write').map(writeKey)
   const parts = proofs.flatMap((proof) => (proof.kind === 'parts' ? proof.names : []))

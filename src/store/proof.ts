@@ -1,3 +1,5 @@
+import type { PartName } from '../codec/part.ts'
+
 /**
  * What a writer's knowledge rests on that parts are stored: a commit that this process has seen acknowledged, or has read.
  *
@@ -31,5 +33,5 @@ export interface WriteProof {
 /** Parts that were sent ahead of the record that names them; each is looked for. */
 interface PartsProof {
   readonly kind: 'parts'
-  readonly names: readonly string[]
+  readonly names: readonly PartName[]
 }

@@ -80,6 +80,12 @@ export interface CallOptions {
   readonly budget?: Budget | undefined
 }
 
+/** What a store may have to know of the reader, to choose the form of its answer. */
+export interface ReadOptions extends CallOptions {
+  /** Whether the reader may have parts of this thread already, or can get them from a cache. */
+  readonly mayHaveParts: boolean
+}
+
 /**
  * All methods reject with `UnavailableError` where the server can't be reached for as long as the limits allow, and with
  * the server's own error where another attempt would not help.
@@ -90,10 +96,10 @@ export interface Store {
   /** Safe to repeat: an ordinary write stays as it was first stored, a special one is replaced by itself. */
   commitWrites(record: WritesRecord, delivery: Delivery, options?: CallOptions): Promise<Answer<WritesVerdict>>
   /**
-   * The checkpoint at the address, or the head of its namespace.
-   * @param withParts whether parts may come along in the same round trip; set where the caller has none at hand
+   * The checkpoint at the address, or the head of its namespace. A store may send parts with it to a reader that has none,
+   * which saves a round trip.
    */
-  read(address: Address, withParts: boolean, options?: CallOptions): Promise<Reading>
+  read(address: Address, options: ReadOptions): Promise<Reading>
   /** The parts with these names and, if it can, all that their index parts lead to; silent about those it does not have. */
   readParts(threadId: string, names: readonly PartName[]): Promise<readonly Part[]>
   /** Page by page. Last committed first within a thread; over all threads, greatest checkpoint id first. */

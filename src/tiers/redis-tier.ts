@@ -9,6 +9,7 @@
 import { hash } from 'node:crypto'
 import { GROUP_CHARS, PIECE_LENGTH } from '../codec/format.ts'
 import { Part, type PartName } from '../codec/part.ts'
+import type { RedisHealth } from '../observe/health.ts'
 import { CircuitBreaker, type BreakerState } from './circuit-breaker.ts'
 import { FillQueue } from './fill-queue.ts'
 import type { PartTier, TierStats } from './part-tier.ts'
@@ -35,14 +36,6 @@ export interface RedisTierStats extends TierStats {
   readonly fillsDropped: number
   /** `closed`: Redis is used. `open`: it failed, and is not asked for some seconds. `probing`: one command is a trial. */
   readonly breaker: BreakerState
-}
-
-export interface RedisHealth {
-  readonly reachable: boolean
-  /** Of one MGET, in milliseconds. */
-  readonly latencyMs: number | undefined
-  /** Why it is not reachable. */
-  readonly error: string | undefined
 }
 
 /** How much may wait to be sent to Redis, in characters of text and bytes. */

@@ -1,11 +1,9 @@
-/** The functions as src/pg/calls.ts declares them and as the database has them. */
+/** The functions as src/pg/calls/ declares them and as the database has them. */
 import pg from 'pg'
 import { PgCheckpointer } from '../../src/index.ts'
-import { CALLS } from '../../src/pg/calls.ts'
+import { CALLS, INNER_FUNCTIONS } from '../../src/pg/calls.ts'
+import { sqlParametersOf } from '../../src/pg/function.ts'
 import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
-
-/** What calls of other functions need. They run with the search_path of their caller. */
-const INNER = ['are_stored_1', 'reading_1', 'unpacked_1']
 
 const RESULTS = { json: 'text', jsons: 'SETOF text', parts: 'TABLE(name text, body text, bytes bytea)' } as const
 
@@ -35,12 +33,13 @@ beforeAll(async () => {
 })
 afterAll(() => database.drop())
 
-test.each(CALLS)('$name takes and gives in the database what its declaration says', ({ name, parameters, answers }) => {
+test.each(CALLS)('$name takes and gives in the database what its declaration says', (called) => {
+  const { name, answers } = called
   const found = declared.filter((each) => each.name === name)
   expect(found).toMatchObject([
     {
-      arguments: Object.entries(parameters)
-        .map(([parameter, type]) => `p_${parameter} ${type}`)
+      arguments: sqlParametersOf(called)
+        .map((parameter) => `p_${parameter.name} ${parameter.type}`)
         .join(', '),
       result: RESULTS[answers],
     },
@@ -48,11 +47,11 @@ test.each(CALLS)('$name takes and gives in the database what its declaration say
 })
 
 test('the database has the declared functions, those that they call, and no others', () => {
-  const names = [...CALLS.map(({ name }) => name), ...INNER]
+  const names = [...CALLS.map(({ name }) => name), ...INNER_FUNCTIONS]
   expect(declared.map(({ name }) => name)).toStrictEqual(names.toSorted())
 })
 
 test('each function has a search_path of its own, but for those that only others call', () => {
   const without = declared.filter(({ settings }) => !settings.includes('search_path=pg_catalog, pg_temp'))
-  expect(without.map(({ name }) => name)).toStrictEqual(INNER)
+  expect(without.map(({ name }) => name)).toStrictEqual(INNER_FUNCTIONS)
 })

@@ -33,6 +33,17 @@ const NO_PARTS = { names: [], offsets: [], blob: null }
 const PART = { names: ['vAAAAAAAAAAAAAAAAAAAAAA'], offsets: [0, 6], blob: Buffer.from('"text"') }
 const NO_PROOF = { run_generation: null, generation: null, proof: null, write_proof: null, more_proofs: null }
 
+/** What the thread's row and its other rows hold. */
+interface ThreadState {
+  readonly seq: number
+  readonly last_digest: string | null
+  readonly generation: number
+  readonly deleted_generation: number
+  readonly checkpoints: number
+  readonly writes: number
+  readonly parts: number
+}
+
 /** A thread whose calls say nothing but what a test adds. */
 function newThread(thread: string) {
   const place = { tenant: '', thread, ns: '' }
@@ -82,12 +93,12 @@ function newThread(thread: string) {
       deleted_generation: deleted_generation ?? (await deletedGeneration()),
       names_limit,
     })) as [deleted: boolean, names: string[]]
-  /** What the thread's row and its other rows hold; undefined where there is no row. */
+  /** Undefined where there is no row. */
   const state = async () => {
     const count = (table: string) =>
       `(select count(*)::int from "${testSchema}".${table} where thread_id = $1) as ${table}`
-    const { rows } = await admin.query<Record<string, number>>(
-      `select t.seq::int, t.generation::float8, t.deleted_generation::float8,
+    const { rows } = await admin.query<ThreadState>(
+      `select t.seq::int, t.last_digest, t.generation::float8, t.deleted_generation::float8,
               ${['checkpoints', 'writes', 'parts'].map(count).join(', ')}
        from "${testSchema}".threads t where thread_id = $1`,
       [thread],
@@ -194,6 +205,7 @@ describe('generation', () => {
     const { put, write, state } = newThread(`missing ${what}`)
     const [, , generation] = await put('base', PART)
     await write('base')
+    await put('last') // so that the base is looked for by its own row
     const before = await state()
     const sent = { generation, ...proofs, names: ['vCCCCCCCCCCCCCCCCCCCCCC'], offsets: [0, 1], blob: Buffer.from('1') }
     expect(await put('next', sent)).toStrictEqual(['generation', 0, generation])
@@ -201,6 +213,48 @@ describe('generation', () => {
     expect(await write('next', sent)).toStrictEqual(['generation', 0, generation])
     expect(await state()).toStrictEqual(before)
     expect(await put('base', sent)).toStrictEqual(['duplicate', 1, generation])
+  })
+
+  test.each([
+    ['number', changed(checkpointProof, 1)],
+    ['digest', changed(checkpointProof, 2)],
+  ])('is the answer where the last commit has another %s', async (what, proof) => {
+    const { put, write } = newThread(`last ${what}`)
+    const [, , generation] = await put('base', PART)
+    const sent = { generation, proof }
+    expect(await put('next', sent)).toStrictEqual(['generation', 0, generation])
+    expect(await write('next', sent)).toStrictEqual(['generation', 0, generation])
+    expect(await put('next', { generation, proof: checkpointProof })).toStrictEqual(['stored', 2, generation])
+  })
+
+  test('the last commit is known without its checkpoint, also after puts that were none', async () => {
+    const { put, write, state, remove } = newThread('known')
+    const [, , generation] = await put('base', PART)
+    await put('b', { parent: 'base' })
+    const withoutRows = async (work: () => Promise<unknown>) => {
+      await admin.query('begin')
+      await admin.query(`delete from "${testSchema}".checkpoints where thread_id = 'known' and checkpoint_id = 'b'`)
+      const answer = await work()
+      await admin.query('rollback')
+      return answer
+    }
+    const sent = { generation, proof: ['', '2', 'digest of b'] }
+    const both = async () => [
+      await withoutRows(() => put('c', { parent: 'b', ...sent })),
+      await withoutRows(() => write('b', sent)),
+    ]
+    const known = [
+      ['stored', 3, generation],
+      ['stored', 0, generation],
+    ]
+    expect(await both()).toStrictEqual(known)
+    expect(await put('base')).toStrictEqual(['duplicate', 1, generation])
+    expect(await put('base', { digest: 'other' })).toStrictEqual(['replaced', 1, generation])
+    expect(await put('c', { generation: generation - 1 })).toStrictEqual(['generation', 0, generation])
+    expect(await both()).toStrictEqual(known)
+    expect(await state()).toMatchObject({ seq: 2, last_digest: 'digest of b' })
+    await remove()
+    expect(await state()).toMatchObject({ seq: 0, last_digest: null })
   })
 
   test('is not the answer where all that a writer relies on is there', async () => {
@@ -235,9 +289,9 @@ describe('deleted', () => {
     expect(await remove(undefined, 10)).toStrictEqual([true, PART.names])
     const dead = (await state())!
     expect(dead).toMatchObject({ seq: 0, checkpoints: 0, writes: 0, parts: 0 })
-    expect(dead['generation']).toBeGreaterThan(old)
-    expect(dead['deleted_generation']).toBe(dead['generation'])
-    const generation = dead['generation']!
+    expect(dead.generation).toBeGreaterThan(old)
+    expect(dead.deleted_generation).toBe(dead.generation)
+    const generation = dead.generation
     for (const run_generation of [0, old, generation - 1]) {
       const late = { run_generation, ...PART }
       expect(await put('b', late)).toStrictEqual(['deleted', 0, generation])
@@ -254,7 +308,7 @@ describe('deleted', () => {
     const { put, write, parts, state, remove } = newThread('begun again')
     await put('a')
     await remove()
-    const generation = (await state())!['generation']!
+    const generation = (await state())!.generation
     expect(await put('r', { run_generation: generation })).toStrictEqual(['stored', 1, generation])
     expect(await put('s', { parent: 'a' })).toStrictEqual(['stored', 2, generation])
     expect(await write('to come')).toStrictEqual(['stored', 0, generation])
@@ -275,7 +329,7 @@ describe('delete_thread_1', () => {
     const { put, state, remove, deletedGeneration } = newThread('never there')
     expect(await deletedGeneration()).toBe(0)
     expect(await remove()).toStrictEqual([true, []])
-    const generation = (await state())!['generation']
+    const generation = (await state())!.generation
     expect(await deletedGeneration()).toBe(generation)
     expect(await put('a', { run_generation: 0 })).toStrictEqual(['deleted', 0, generation])
   })

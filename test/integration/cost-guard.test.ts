@@ -17,7 +17,7 @@ const BOUNDS = {
   'bytes sent': 790_000,
   'bytes received': 55_000,
   'parts written': 128,
-  'bytes at rest': 720_000,
+  'bytes at rest': 600_000,
   'bytes sent to read the head again': 130,
   'bytes received by another process that reads the head': 295_000,
 }
@@ -82,6 +82,8 @@ test.each(Object.entries(BOUNDS) as [Cost, number][])(
 
 async function tablesOf({ pool }: Wire): Promise<{ parts: number; bytes: number }> {
   const schema = `"${testSchema.replaceAll('"', '""')}"`
+  // Row versions that are no longer needed are removed when the server comes to it, so the tables are written anew first.
+  for (const table of ['threads', 'checkpoints', 'writes', 'parts']) await pool.query(`vacuum full ${schema}.${table}`)
   const { rows } = await pool.query<{ parts: number; bytes: number }>(
     `select (select count(*) from ${schema}.parts)::integer as parts,
             (select sum(pg_total_relation_size(oid)) from pg_class where relnamespace = $1::regnamespace and relkind = 'r')::integer as bytes`,

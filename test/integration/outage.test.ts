@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { inspect } from 'node:util'
+import type { SerializerProtocol } from '@langchain/langgraph-checkpoint'
 import pg from 'pg'
 import { PgCheckpointer, UnavailableError } from '../../src/index.ts'
 import { checkpointOf, configOf, METADATA, newId, TestThread } from '../support/checkpoints.ts'
@@ -301,6 +302,26 @@ test.each(['own', 'borrowed'])('end() waits for calls in progress (%s pool)', as
   await Promise.all([checkpointer.end(), ...puts])
   await expect(query(url, `select count(*)::int as count from "${schema}".checkpoints`)).resolves.toEqual([
     { count: 6 },
+  ])
+})
+
+test('end() waits for a put whose serializer is still at work, and for the one that is called after it', async () => {
+  const { url } = await open()
+  let finish = () => {}
+  const finished = new Promise<void>((resolve) => (finish = resolve))
+  const serde: SerializerProtocol = {
+    dumpsTyped: (value) => finished.then(() => ['json', Buffer.from(JSON.stringify(value))]),
+    loadsTyped: async (_type, bytes) => JSON.parse(Buffer.from(bytes).toString()) as unknown,
+  }
+  const checkpointer = new PgCheckpointer({ connection: url, schema, serde })
+  const thread = new TestThread(checkpointer)
+  const puts = thread.put({ n: 1 }).then(() => thread.put({ n: 2 }))
+  const ended = checkpointer.end()
+  for (let i = 0; i < 50; i++) await new Promise((resolve) => setImmediate(resolve))
+  finish()
+  await Promise.all([ended, puts])
+  await expect(query(url, `select count(*)::int as count from "${schema}".checkpoints`)).resolves.toEqual([
+    { count: 2 },
   ])
 })
 

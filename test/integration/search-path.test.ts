@@ -5,7 +5,7 @@
 import pg from 'pg'
 import { PgCheckpointer } from '../../src/index.ts'
 import { CALLS } from '../../src/pg/calls.ts'
-import { statementFor, type AnyFunction } from '../../src/pg/function.ts'
+import { sqlParametersOf, statementFor, type PgFunction } from '../../src/pg/function.ts'
 import { functionStatements } from '../../src/pg/migrations.ts'
 import { TestThread, textOf } from '../support/checkpoints.ts'
 import { createDatabase, testSchema, type TestDatabase } from '../support/database.ts'
@@ -162,10 +162,10 @@ function argumentsOf(schema: string): Readonly<Record<string, readonly Readonly<
 }
 
 /** @returns whether the attacker was called */
-async function isAttacked(called: AnyFunction, schema: string): Promise<boolean> {
+async function isAttacked(called: PgFunction, schema: string): Promise<boolean> {
   let attacks = 0
   for (const args of argumentsOf(schema)[called.name] ?? []) {
-    const list = Object.keys(called.parameters).map((name) => {
+    const list = sqlParametersOf(called).map(({ name }) => {
       if (args[name] === undefined) throw new Error(`${called.name} needs ${name}.`)
       return args[name]
     })

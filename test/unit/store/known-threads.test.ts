@@ -149,7 +149,7 @@ class Process {
           const first = this.#server.putParts({ ...delivery, newParts: ahead })
           if (first.verdict === 'generation') answer = first
           else {
-            const names = ahead.map(({ name }) => name as string)
+            const names = ahead.map(({ name }) => name)
             const proofs = [...delivery.proofs, { kind: 'parts', names } as const]
             sent = { ...delivery, generation: first.generation, proofs, newParts: delivery.newParts.slice(1) }
           }
