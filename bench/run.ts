@@ -16,6 +16,7 @@ import { growth } from './workloads/growth.ts'
 import { invoke } from './workloads/invoke.ts'
 import { largeState } from './workloads/large-state.ts'
 import { list } from './workloads/list.ts'
+import { listAll } from './workloads/list-all.ts'
 import { memory } from './workloads/memory.ts'
 import { network } from './workloads/network.ts'
 import { put } from './workloads/put.ts'
@@ -31,6 +32,7 @@ const WORKLOADS: readonly Workload[] = [
   largeState,
   concurrency,
   list,
+  listAll,
   delta,
   network,
   memory,

@@ -148,7 +148,7 @@ export class PgStore implements Store {
     let last: StoredCheckpoint | undefined
     const filter = new ListFilter(query.filters)
     while (left > 0) {
-      const size = Math.min(PAGE_OF_ALL, left)
+      const size = filter.isHere ? PAGE_OF_ALL : Math.min(PAGE_OF_ALL, left)
       const below = last?.address
       const readings: readonly calls.ThreadReadingTuple[] = await filter.run((sent) =>
         this.#run.values(purpose, calls.listAll, {
@@ -164,7 +164,7 @@ export class PgStore implements Store {
         }),
       )
       const checkpoints = readings.map(([threadId, reading]) => checkpointOf(threadId, reading))
-      const found = checkpoints.filter((checkpoint) => filter.takes(checkpoint))
+      const found = checkpoints.filter((checkpoint) => filter.takes(checkpoint)).slice(0, left)
       yield* byThread(found)
       last = checkpoints.at(-1)
       left = checkpoints.length < size ? 0 : left - found.length
