@@ -47,7 +47,7 @@ test('in memory, a graph returns what another instance reads from a snapshot, an
     }
   }
   expect(await check(open)).toBe(NUMBER_OF_GRAPHS)
-}, 180_000)
+}, 600_000)
 
 test('on Postgres, a graph returns what another process reads, and what it returns with MemorySaver', async () => {
   const { url } = await createDatabase()
@@ -61,4 +61,4 @@ test('on Postgres, a graph returns what another process reads, and what it retur
   } finally {
     await Promise.all([one.end(), other.end()])
   }
-}, 180_000)
+}, 600_000)
