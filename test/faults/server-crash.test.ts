@@ -44,7 +44,7 @@ async function run({ crashes, settings, writers: count = WRITERS, isDeaf = false
       // At work: each has stored something since the last crash.
       await expect
         .poll(() => writers.every((writer, i) => writer.hasExited || writer.count('put') > (before[i] ?? 0) + 3), {
-          timeout: 30_000,
+          timeout: 300_000,
           interval: 10,
         })
         .toBe(true)
@@ -53,7 +53,7 @@ async function run({ crashes, settings, writers: count = WRITERS, isDeaf = false
       await server.crash(how)
       await expect
         .poll(() => writers.every((writer, i) => writer.hasExited || writer.count('put') > (then[i] ?? 0) + 1), {
-          timeout: 30_000,
+          timeout: 300_000,
           interval: 10,
         })
         .toBe(true)
