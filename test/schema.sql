@@ -85,7 +85,7 @@ function parts_1(p_tenant text, p_thread text, p_names text[], p_limit integer)
   language plpgsql stable set search_path=pg_catalog, pg_temp -- body qdKaElt5UHYS
 function put_1(p_tenant text, p_thread text, p_ns text, p_checkpoint text, p_parent text, p_run text, p_header text, p_manifest text, p_conditional text[], p_metadata text, p_digest text, p_run_generation bigint, p_generation bigint, p_proof text[], p_write_proof text[], p_more_proofs json, p_names text[], p_offsets integer[], p_blob bytea)
   returns text
-  language plpgsql set search_path=pg_catalog, pg_temp -- body yPMI07Csl2rF
+  language plpgsql set search_path=pg_catalog, pg_temp -- body _0wtP067GVVH
 function put_parts_1(p_tenant text, p_thread text, p_run_generation bigint, p_generation bigint, p_names text[], p_offsets integer[], p_blob bytea)
   returns text
   language plpgsql set search_path=pg_catalog, pg_temp -- body kvztiDZP5tsx

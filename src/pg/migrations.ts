@@ -19,7 +19,7 @@ export interface Migration {
  * a version is released, its digest here may still be brought up to date.
  */
 export const MIGRATIONS: readonly Migration[] = [
-  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: 'GXq9hhRTmLZSXc55D-x5wa' },
+  { version: 1, name: '0001_storage', sql: SQL['0001_storage'], requires: 1, functions: '2OKyYYKcPWycthuwIBGHU7' },
 ]
 
 /** The schema version that this release needs. */

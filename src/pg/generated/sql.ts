@@ -112,7 +112,7 @@ $BODY$
 -- Whether commits and parts are there on which a writer's knowledge rests; parameters as in put_1.
 -- p_more_proofs: {"checkpoints": [[namespace, seq, digest]], "writes": [[namespace, checkpoint, task, idx, digest]],
 --                 "parts": [name]}
--- One statement for each that is given: one for all would open all tables at each call, which takes a third of a put.
+-- One statement for each that is given, as one for all would open all tables at each call.
 create or replace function :schema.are_stored_1(
   p_tenant text, p_thread text, p_proof text[], p_write_proof text[], p_more_proofs json
 ) returns boolean language plpgsql stable as $BODY$
@@ -200,7 +200,7 @@ declare
 begin
   loop
     -- What a writer relies on is nearly always the last commit, which this row names: that saves looking for its checkpoint,
-    -- which takes a third of a put. (New values are what \`returning\` gives, so the one before the last stands there, too.)
+    -- which takes the server 70 to 130 of 300 to 380 µs. (New values are what \`returning\` gives, so the one before the last stands there, too.)
     update :schema.threads t
     set seq = t.seq + 1, before_last_digest = t.last_digest, last_digest = p_digest, updated_at = v_now
     where t.tenant_id = p_tenant and t.thread_id = p_thread
